@@ -1,0 +1,8 @@
+"""`python -m emulator` is `maas-emulator`."""
+
+import sys
+
+from emulator.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""JSON in and out: the one room that chooses how it is read and written."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from emulator.types import Json
+
+__all__ = ["dumps", "loads"]
+
+_MAX_DIGITS = 400
+
+
+def loads(data: bytes) -> Json:
+    """Read a body. Lone surrogates become U+FFFD, so that every text in it can be written again.
+
+    Raises ValueError with a sentence: not UTF-8, not JSON, NaN or Infinity, too deep, a number of absurd length.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_of_sane_length)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("the body is nested too deeply") from None
+    # A JSON text can only spell a lone surrogate as an escape: \ud800 to \udfff.
+    return _without_surrogates(value) if "\\ud" in text or "\\uD" in text else value
+
+
+def dumps(value: Json) -> bytes:
+    """Write JSON as compact UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"the body is not JSON: {name} is not a JSON value")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"the body has a number out of range: {digits[:40]}")
+    return number
+
+
+def _of_sane_length(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"the body has a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _without_surrogates(value: Json) -> Json:
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list():
+            return [_without_surrogates(item) for item in value]
+        case dict():
+            return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+        case _:
+            return value

@@ -1,0 +1,37 @@
+"""Prompts that a scenario is likely to answer, for showing how to try it. Guesses: whoever shows one tries it first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from emulator.scenario.script import Scenario
+from emulator.types import Json
+
+__all__ = ["samples"]
+
+_WILDCARD = re.compile(r"\\([*?\\])|[*?]")
+
+
+def samples(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, str]]:
+    """(model, user text) by the conditions of each step, in order. Empty: the step does not mind."""
+    for scenario in scenarios:
+        for step in scenario.steps:
+            when = step.when or {}
+            model, user = _sample(when.get("model")), _sample(when.get("user"))
+            if model is not None and user is not None:
+                yield model, user
+
+
+def _sample(predicate: Json) -> str | None:
+    """A text for which a predicate holds; None where none comes to mind."""
+    match predicate:
+        case None:
+            return ""
+        case str():
+            text = _WILDCARD.sub(lambda found: found[1] or ("x" if found[0] == "?" else ""), predicate)
+            return text.strip()
+        case {"equals": str() as text} | {"contains": str() as text}:
+            return text
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""The server: HTTP in, actions on the socket out."""

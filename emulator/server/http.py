@@ -1,0 +1,87 @@
+"""The HTTP layer: aiohttp's parser and connections, without its routes, its error pages and its response headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from emulator import jsontext
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+
+__all__ = ["Done", "Listener"]
+
+_AGENT: Final = re.compile(rb"\r\nuser-agent:[^\r\n]*", re.IGNORECASE)
+_HEAD_BYTES: Final = 16 * 1024
+_LINGER_SECONDS: Final = 1.0
+"""How long the rest of a refused body is read, so that its sender sees the answer and not a reset."""
+
+
+class Done(web.StreamResponse):
+    """A response that has gone out already: aiohttp only has to know whether the connection lives on."""
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        super().__init__()
+        self._keep_alive = keep_alive
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:  # noqa: ARG002 - aiohttp's signature
+        """Write nothing."""
+        return None
+
+    async def write_eof(self, data: Any = b"") -> None:
+        """Write nothing."""
+
+
+class Connection(web.RequestHandler):
+    """One client connection."""
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser.
+
+        aiohttp from 3.13.5 answers a duplicated User-Agent with a 400 of its own, before any handler; services don't,
+        and some clients send two. The first one stays.
+        """
+        if data[:_HEAD_BYTES].lower().count(b"\r\nuser-agent:") > 1:
+            data = _with_one_agent(data)
+        super().data_received(data)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP in a sentence; a fault of ours stays a traceback in the log and a 500."""
+        if status >= 500:  # noqa: PLR2004 - server errors
+            return super().handle_error(request, status, exc, message)
+        sentence = " ".join((message or "").split())
+        body = jsontext.dumps({"type": "about:blank", "title": "not HTTP", "status": status, "detail": sentence[:500]})
+        response = web.Response(status=status, body=body, content_type="application/problem+json")
+        response.force_close()
+        return response
+
+
+class Listener(web.Server):
+    """Makes a `Connection` for each client."""
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+        # Without handler_cancellation a client that has gone away keeps its handler, and a stalled stream the server.
+        super().__init__(handler, handler_cancellation=True, access_log=None, lingering_time=_LINGER_SECONDS)
+
+    def __call__(self) -> Connection:
+        """Make the protocol of a new connection."""
+        return Connection(self, loop=self._loop, **self._kwargs)
+
+
+def _with_one_agent(data: bytes) -> bytes:
+    """Drop all but the first User-Agent line of the first head in `data`."""
+    head, blank, rest = data.partition(b"\r\n\r\n")
+    first = _AGENT.search(head)
+    if first is None:
+        return data
+    return head[: first.end()] + _AGENT.sub(b"", head[first.end() :]) + blank + rest

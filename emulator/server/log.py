@@ -1,0 +1,50 @@
+"""What an operator reads on stderr: one line an event, as text or as JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from emulator import jsontext
+from emulator.journal import Exchange
+from emulator.types import Json
+
+__all__ = ["Log"]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Writes events. Answered requests are only said when asked for; misses and rejections always."""
+
+    form: Literal["text", "json"] = "text"
+    verbose: bool = False
+
+    def exchange(self, exchange: Exchange) -> None:
+        """Say what a request was answered."""
+        if exchange.outcome in {"hit", "page"} and not self.verbose:
+            return
+        path, what = exchange.call.path, exchange.step or exchange.explanation or exchange.outcome
+        self._say(
+            f"{exchange.call.method} {path} {exchange.status} {what}",
+            event=exchange.outcome,
+            method=exchange.call.method,
+            path=path,
+            status=exchange.status,
+            session=exchange.session,
+            step=exchange.step or None,
+            explanation=exchange.explanation or None,
+        )
+
+    def reloaded(self, scenarios: int, problems: Iterable[object]) -> None:
+        """Say what came of a change on disk."""
+        lines = [str(problem) for problem in problems]
+        if not lines:
+            self._say(f"reloaded: {scenarios} scenarios", event="reloaded", scenarios=scenarios)
+            return
+        count = f"{len(lines)} problem{'s'[: len(lines) != 1]}; the scenarios loaded before stay in force"
+        self._say("\n".join((*lines, count)), event="not_reloaded", problems=lines)
+
+    def _say(self, text: str, **fields: Json) -> None:
+        print(text if self.form == "text" else jsontext.dumps(fields).decode(), file=sys.stderr, flush=True)  # noqa: T201

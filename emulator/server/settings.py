@@ -1,0 +1,33 @@
+"""What a server is told when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from emulator.clock import ClockKind
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a server is told when it starts. `maas-emulator serve --help` explains the options they come from."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """0: a free one."""
+    seed: int = 0
+    clock: ClockKind = "deterministic"
+    time_scale: float = 1.0
+    api_keys: tuple[str, ...] = ()
+    """The valid keys; none: any key is valid."""
+    control_token: str = ""
+    providers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Fields of the providers' accounts that are not their defaults, by provider."""
+    max_body_bytes: int = 64 * 1024 * 1024
+    body_seconds: float = 60.0
+    """How long a request's body may take to arrive."""
+    max_sessions: int = 10_000
+    journal_entries: int = 10_000
+    journal_bytes: int = 64 * 1024 * 1024

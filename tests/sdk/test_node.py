@@ -1,0 +1,172 @@
+"""Released clients of Node over a socket: `openai`, `@cloudbase/node-sdk`, `@cloudbase/js-sdk`.
+
+The drivers in tests/node run one case each and print what the client saw.
+"""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.live import ROOT, Live
+
+pytestmark = pytest.mark.node
+
+HELLO = "Hello! How can I help you today?"
+TOLD = "It is 25℃ and sunny in Beijing."
+SDKS = ["node-sdk", "js-sdk"]
+
+
+def drive(client: str, case: str, live: Live, model: str = "hy3-preview") -> Any:
+    """What a client saw of one case."""
+    command = ["node", str(ROOT / "tests" / "node" / f"{client}.mjs"), case, live.origin, live.key, model]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert 0 == done.returncode, done.stderr
+    return json.loads(done.stdout)
+
+
+# ---------------------------------------------------------------- openai
+
+
+@pytest.mark.parametrize("case", ["whole", "stream", "usage_stream"])
+def test_openai_reads_text(examples: Live, case: str) -> None:
+    seen = drive("openai", case, examples)
+    assert (HELLO, "stop") == (seen["text"], seen["finish_reason"])
+    usage = {"prompt_tokens": 2, "completion_tokens": 8, "total_tokens": 10}
+    assert (None if case == "stream" else usage) == seen["usage"]
+    assert examples.journal[0].session
+    assert [{"retry": 0, "status": 200}] == seen["attempts"]
+    assert seen["request_id"]
+
+
+@pytest.mark.parametrize("case", ["reasoning", "reasoning_stream"])
+def test_openai_reads_reasoning(examples: Live, case: str) -> None:
+    seen = drive("openai", case, examples)
+    assert ("9.9 is larger than 9.11.", "9.9 is 9.90, and 90 hundredths are more than 11.") == (
+        seen["text"],
+        seen["reasoning"],
+    )
+
+
+@pytest.mark.parametrize("case", ["tools", "tools_stream"])
+def test_openai_goes_through_the_tool_loop(examples: Live, case: str) -> None:
+    asked, told = drive("openai", case, examples)["steps"]
+    [call] = asked["tool_calls"]
+    assert ("tool_calls", "get_current_weather") == (asked["finish_reason"], call["name"])
+    assert {"location": "Beijing"} == json.loads(call["arguments"])
+    assert ("stop", TOLD) == (told["finish_reason"], told["text"])
+
+
+@pytest.mark.parametrize("case", ["run_tools", "run_tools_stream"])
+def test_openais_own_tool_loop_runs_the_tool_once(examples: Live, case: str) -> None:
+    seen = drive("openai", case, examples)
+    assert TOLD == seen["text"]
+    assert [{"name": "get_current_weather", "arguments": {"location": "Beijing"}}] == seen["tool_runs"]
+
+
+@pytest.mark.parametrize("case", ["parallel_tools", "parallel_tools_stream"])
+def test_openai_tells_parallel_calls_apart(examples: Live, case: str) -> None:
+    calls = drive("openai", case, examples)["tool_calls"]
+    assert [{"location": "Beijing"}, {"location": "Shanghai"}] == [json.loads(call["arguments"]) for call in calls]
+    assert 2 == len({call["id"] for call in calls})
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "status", "attempts"),
+    [
+        ("invalid_api_key", "AuthenticationError", 401, 1),
+        ("permission_denied", "PermissionDeniedError", 403, 1),
+        ("model_not_found", "NotFoundError", 404, 1),
+        ("quota_exhausted", "RateLimitError", 429, 3),
+        ("server_error", "InternalServerError", 500, 3),
+    ],
+)
+def test_openai_throws_the_class_of_an_error_after_the_right_number_of_attempts(
+    examples: Live, name: str, error: str, status: int, attempts: int
+) -> None:
+    seen = drive("openai", "error", examples, f"error/{name}")
+    for way, count in (("no_retries", 1), ("default_retries", attempts)):
+        assert (error, status) == (seen[way]["error"]["class"], seen[way]["error"]["status"])
+        assert [status] * count == [attempt["status"] for attempt in seen[way]["attempts"]]
+        assert seen[way]["error"]["request_id"]
+
+
+def test_openai_gets_through_when_it_retries(examples: Live) -> None:
+    seen = drive("openai", "retries", examples, "error/flaky")
+    assert "Third time lucky." == seen["text"]
+    assert [429, 429, 200] == [attempt["status"] for attempt in seen["attempts"]]
+
+
+# ---------------------------------------------------------------- the CloudBase SDKs
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+@pytest.mark.parametrize("case", ["whole", "stream"])
+def test_a_cloudbase_sdk_reads_text_and_usage(examples: Live, sdk: str, case: str) -> None:
+    seen = drive(sdk, case, examples)
+    assert (HELLO, "stop", None, None) == tuple(
+        seen[name] for name in ("text", "finish_reason", "error", "stored_error")
+    )
+    assert {"prompt_tokens": 2, "completion_tokens": 8, "total_tokens": 10} == seen["usage"]
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+@pytest.mark.parametrize("case", ["reasoning", "reasoning_stream"])
+def test_a_cloudbase_sdk_reads_reasoning(examples: Live, sdk: str, case: str) -> None:
+    seen = drive(sdk, case, examples)
+    assert ("9.9 is larger than 9.11.", "9.9 is 9.90, and 90 hundredths are more than 11.") == (
+        seen["text"],
+        seen["reasoning"],
+    )
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+@pytest.mark.parametrize("case", ["tools", "tools_stream"])
+def test_a_cloudbase_sdks_own_tool_loop_runs_the_tool_once(examples: Live, sdk: str, case: str) -> None:
+    seen = drive(sdk, case, examples)
+    assert (TOLD, None) == (seen["text"], seen["stored_error"])
+    assert [{"name": "get_current_weather", "arguments": {"location": "Beijing"}}] == seen["tool_runs"]
+    # Two rounds: an estimate, a token for every four bytes.
+    assert {"prompt_tokens": 48, "completion_tokens": 20, "total_tokens": 68} == seen["usage"]
+    assert 2 == len(examples.journal)
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+@pytest.mark.parametrize("case", ["parallel_tools", "parallel_tools_stream"])
+def test_a_cloudbase_sdk_runs_the_first_of_several_calls(examples: Live, sdk: str, case: str) -> None:
+    """It runs no more than one by itself, so that is all that can be asked of the emulator."""
+    seen = drive(sdk, case, examples)
+    assert ("It is sunny in both cities.", None) == (seen["text"], seen["stored_error"])
+    assert [{"location": "Beijing"}] == [run["arguments"] for run in seen["tool_runs"]]
+
+
+@pytest.mark.parametrize("name", ["rate_limited", "invalid_api_key", "server_error"])
+def test_the_node_sdk_throws_what_the_gateway_says(examples: Live, name: str) -> None:
+    whole = drive("node-sdk", "error", examples, f"error/{name}")["error"]
+    streamed = drive("node-sdk", "error_stream", examples, f"error/{name}")["error"]
+    first, second = examples.journal
+    # Of a whole answer it keeps the status alone, of a stream the body.
+    assert (str(first.status), f"Request failed with status code {first.status}") == (whole["code"], whole["message"])
+    body = json.loads(second.reply)
+    assert (body["code"], body["message"], body["requestId"]) == (
+        streamed["code"],
+        streamed["message"],
+        streamed["request_id"],
+    )
+    assert whole["request_id"] == json.loads(first.reply)["requestId"]
+
+
+@pytest.mark.parametrize("case", ["error", "error_stream"])
+def test_the_js_sdk_throws_what_the_gateway_says(examples: Live, case: str) -> None:
+    message = drive("js-sdk", case, examples, "error/rate_limited")["error"]["message"]
+    assert "EXCEED_RATELIMIT" in message
+    assert "Requests exceeded rate limit." in message
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+def test_a_cloudbase_sdk_is_answered_on_every_path_it_builds(examples: Live, sdk: str) -> None:
+    answers = drive(sdk, "providers", examples)
+    expected = {"whole": {"text": HELLO, "error": None}, "stream": {"text": HELLO, "error": None}}
+    assert 13 == len(answers)
+    assert dict.fromkeys(answers, expected) == answers

@@ -1,0 +1,83 @@
+from emulator.journal import Exchange, Journal
+from emulator.types import Call
+
+
+def exchange(number: int, session: str = "s", body: bytes = b"", **fields: object) -> Exchange:
+    call = Call("POST", "/p", headers={"authorization": "Bearer secret", "accept": "*/*"}, body=body)
+    return Exchange(number, session, number, 0, call, "p", "hit", 200, **fields)  # type: ignore[arg-type]
+
+
+def numbers(journal: Journal) -> list[int]:
+    return [entry.number for entry in journal.read()]
+
+
+def test_the_oldest_exchange_goes_when_there_are_too_many() -> None:
+    journal = Journal(most=2, most_bytes=10**9)
+    for number in (1, 2, 3):
+        journal.add(exchange(number))
+    assert ([2, 3], 2, 3) == (numbers(journal), len(journal), journal.total)
+
+
+def test_the_oldest_exchange_goes_when_bodies_take_too_much_memory() -> None:
+    journal = Journal(most=100, most_bytes=10_000)
+    for number in (1, 2, 3):
+        journal.add(exchange(number, body=b"x" * 2000))
+    assert [2, 3] == numbers(journal)
+
+
+def test_answers_count_when_they_have_ended() -> None:
+    journal = Journal(most=100, most_bytes=10_000)
+    first, second = exchange(1), exchange(2)
+    journal.add(first)
+    journal.add(second)
+    second.sent(b"x" * 7000)
+    journal.close(second, "delivered")
+    assert [2] == numbers(journal)
+
+
+def test_the_first_word_on_how_an_answer_ended_stays() -> None:
+    journal = Journal(most=2, most_bytes=10**6)
+    entry = exchange(1)
+    journal.add(entry)
+    journal.close(entry, "delivered")
+    journal.close(entry, "client_left")
+    assert "delivered" == entry.ended
+
+
+def test_a_huge_body_is_kept_in_part() -> None:
+    entry = exchange(1, body=b"x" * 3_000_000)
+    entry.sent(b"y" * 3_000_000)
+    entry.sent(b"z")
+    assert (2**20, 2**20, 3_000_001) == (len(entry.call.body), len(entry.reply), entry.sent_bytes)
+
+
+def test_an_exchange_is_found_by_its_session_its_number_and_its_outcome() -> None:
+    journal = Journal(most=9, most_bytes=10**6)
+    journal.add(exchange(1, "a"))
+    journal.add(exchange(2, "b"))
+    journal.add(exchange(3, "a"))
+    assert [1, 3] == [entry.number for entry in journal.read(session="a")]
+    assert [3] == [entry.number for entry in journal.read(session="a", since=1)]
+    assert [] == list(journal.read(outcome="miss"))
+
+
+def test_a_session_is_forgotten_with_its_bytes() -> None:
+    journal = Journal(most=100, most_bytes=10_000)
+    late = exchange(1, "a", b"x" * 3000)
+    journal.add(late)
+    journal.forget("a")
+    journal.close(late, "delivered")
+    for number in (2, 3):
+        journal.add(exchange(number, "b", b"x" * 2500))
+    assert [2, 3] == numbers(journal)
+
+
+def test_credentials_are_never_shown() -> None:
+    shown = exchange(1).as_json()["request"]["headers"]
+    assert {"authorization": "…", "accept": "*/*"} == shown
+
+
+def test_bodies_are_shown_as_json_where_they_are_json() -> None:
+    assert {"a": 1} == exchange(1, body=b'{"a": 1}').as_json()["request"]["body"]
+    assert "{�" == exchange(1, body=b"{\xff").as_json()["request"]["body"]
+    assert None is exchange(1).as_json()["request"]["body"]

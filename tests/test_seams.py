@@ -1,0 +1,63 @@
+"""Adding a provider takes one module and one row: a toy one proves it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from emulator.protocols import chat
+from emulator.providers import PROVIDERS
+from emulator.types import Call, Completion, Endpoint, Failure, Frame, Headers, Json, Page, Request, Stamp
+from tests.live import Thread, library_of
+
+
+@dataclass(frozen=True, slots=True)
+class Toy:
+    name: ClassVar[str] = "toy"
+    hosts: ClassVar[tuple[str, ...]] = (".toy.example",)
+
+    api_keys: tuple[str, ...] = ()
+
+    def claims(self, path: str) -> bool:
+        return path.startswith("/toys/")
+
+    def base_url(self, origin: str) -> str:
+        return f"{origin}/toys"
+
+    def sample(self, model: str, user: str) -> Call:
+        return Call("POST", "/toys/talk")
+
+    def resolve(self, call: Call, stamp: Stamp) -> Endpoint | Page:
+        return Page(200, {"shelf": []}) if call.method == "GET" else Endpoint(self.name, chat, model="bear")
+
+    def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
+        return {"toy": body["choices"][0]["message"]["content"]}
+
+    def frames(self, frames: Iterator[Frame], done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
+        return frames
+
+    def failure(self, failure: Failure, call: Call, stamp: Stamp) -> Page:
+        return Page(404, {"toy": failure.name})
+
+    def headers(self, call: Call, stamp: Stamp) -> Headers:
+        return {"x-toy": "yes"}
+
+
+@pytest.mark.parametrize("path", ["/toys/talk", "/toy/talk"])
+def test_a_toy_provider_is_one_module_and_one_row(
+    thread: Thread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setitem(PROVIDERS, "toy", Toy)
+    file = tmp_path / "s.yaml"
+    file.write_text("version: 1\nsteps:\n  - when: {model: bear, user: hi}\n    reply: {text: grr}\n")
+    live = thread.start(library_of(file))
+    try:
+        body = {"messages": [{"role": "user", "content": "hi"}]}
+        reply = live.send("POST", path, body)
+        assert ({"toy": "grr"}, "yes") == (reply.json, reply.headers["x-toy"])
+        assert {"toy": "no_step"} == live.send("POST", path, {"messages": []}).json
+        assert {"shelf": []} == live.send("GET", path).json
+    finally:
+        live.run(live.server.stop())

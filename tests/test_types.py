@@ -1,0 +1,95 @@
+import pytest
+
+from emulator.protocols import chat
+from emulator.types import (
+    Call,
+    Completion,
+    Endpoint,
+    Media,
+    Part,
+    Reasoning,
+    Request,
+    Stamp,
+    Text,
+    Tokens,
+    ToolCall,
+    ToolResult,
+    Turn,
+    Usage,
+    conversation,
+    count_tokens,
+)
+
+
+def request(*turns: Turn) -> Request:
+    return Request(Call("POST", "/"), Endpoint("p", chat), body={}, model="m", turns=conversation(turns))
+
+
+def said(role: str, *texts: str) -> Turn:
+    parts = tuple(Text(text) for text in texts)
+    return Turn(role, parts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "cuts", "deltas"),
+    [
+        ("", (), []),
+        ("whole", (), ["whole"]),
+        ("Hello", (3,), ["Hel", "lo"]),
+        ("Hello", (1, 2, 5), ["H", "e", "llo"]),
+    ],
+)
+def test_deltas_are_cut_where_the_cuts_say_and_join_to_the_text(
+    text: str, cuts: tuple[int, ...], deltas: list[str]
+) -> None:
+    assert deltas == list(Text(text, cuts).deltas)
+    assert deltas == list(Reasoning(text, cuts).deltas)
+    assert deltas == list(ToolCall("f", text, cuts=cuts).deltas)
+
+
+def test_neighbouring_turns_of_one_role_are_one_turn() -> None:
+    turns = conversation([said("user", "a"), said("user", "b"), said("assistant"), said("user", "c")])
+    assert turns == (said("user", "a", "b"), said("assistant"), said("user", "c"))
+
+
+def test_a_request_knows_its_last_user_text_its_system_text_and_its_turn() -> None:
+    asked = request(
+        said("system", "be brief"), said("user", "first"), said("assistant", "yes"), said("user", "two", "lines")
+    )
+    assert ("two\nlines", "be brief", 2) == (asked.user, asked.system, asked.turn)
+
+
+def test_a_request_without_words_has_empty_ones() -> None:
+    assert ("", "", 1) == (request().user, request().system, request().turn)
+
+
+def test_tool_results_are_those_that_nobody_has_spoken_after() -> None:
+    result = ToolResult("1", "f", "sunny")
+    assert (result,) == request(said("user", "?"), Turn("tool", (result,))).tool_results
+    assert () == request(Turn("tool", (result,)), said("user", "thanks")).tool_results
+    assert () == request().tool_results
+
+
+@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("four", 1), ("fives", 2), ("你好", 2), ("é", 1)])
+def test_a_token_is_estimated_for_every_four_bytes(text: str, tokens: int) -> None:
+    assert tokens == count_tokens(text)
+
+
+def test_usage_is_estimated_where_the_scenario_does_not_give_it() -> None:
+    asked = request(said("user", "12345678"))
+    parts: tuple[Part, ...] = (Reasoning("1234"), Text("12345"), ToolCall("call", "{}"))
+    assert Tokens(2, 5, 0, 1) == Completion(parts, "stop").tokens(asked)
+    given = Usage(input=7, output=8, cached_input=3, reasoning=0)
+    assert Tokens(7, 8, 3, 0) == Completion(parts, "stop", given).tokens(asked)
+
+
+def test_an_empty_conversation_costs_a_token_and_a_picture_costs_the_same_whatever_its_size() -> None:
+    assert 1 == request().input_tokens
+    picture = Turn("user", (Media("image", "data:image/png;base64," + "A" * 10_000),))
+    assert 256 == request(picture).input_tokens
+
+
+def test_a_stamp_gives_the_same_digits_for_the_same_seed_serial_and_label() -> None:
+    assert Stamp(0, 1, 5).hex("id", 24) == Stamp(0, 1, 9).hex("id", 24)
+    others = {Stamp(0, 1, 5).hex("id", 24), Stamp(1, 1, 5).hex("id", 24), Stamp(0, 2, 5).hex("id", 24)}
+    assert 4 == len(others | {Stamp(0, 1, 5).hex("other", 24)})
