@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Final
 
 from emulator.types import Json
 
 __all__ = ["dumps", "loads"]
 
-_MAX_DIGITS = 400
+_MAX_DIGITS: Final = 400
+_MAX_DEPTH: Final = 200
+"""Deep enough for any conversation, shallow enough for everything that walks a body by recursion."""
 
 
 def loads(data: bytes) -> Json:
@@ -26,7 +29,9 @@ def loads(data: bytes) -> Json:
     except json.JSONDecodeError as error:
         raise ValueError(f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
     except RecursionError:
-        raise ValueError("the body is nested too deeply") from None
+        raise ValueError(f"the body is nested more than {_MAX_DEPTH} levels deep") from None
+    if text.count("[") + text.count("{") > _MAX_DEPTH and _deeper_than(_MAX_DEPTH, value):
+        raise ValueError(f"the body is nested more than {_MAX_DEPTH} levels deep")
     # A JSON text can only spell a lone surrogate as an escape: \ud800 to \udfff.
     return _without_surrogates(value) if "\\ud" in text or "\\uD" in text else value
 
@@ -51,6 +56,20 @@ def _of_sane_length(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
         raise ValueError(f"the body has a number of {len(digits)} digits")
     return int(digits)
+
+
+def _deeper_than(depth: int, value: Json) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [
+            item
+            for container in level
+            if isinstance(container, dict | list)
+            for item in (container.values() if isinstance(container, dict) else container)
+        ]
+        if not level:
+            return False
+    return any(isinstance(item, dict | list) for item in level)
 
 
 def _without_surrogates(value: Json) -> Json:

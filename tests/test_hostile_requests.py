@@ -75,6 +75,7 @@ BODIES = [
     b'{"model": "m", "messages": [], "n": NaN}',
     b"[" * 50_000,
     b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    b'{"model": "m", "messages": [], "x": ' + b"[" * 201 + b"]" * 201 + b"}",
     gzip.compress(b"{}", mtime=0),
 ]
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,8 @@ def test_what_is_written_is_read_again(value: object) -> None:
         (b"[-Infinity]", "the body is not JSON: -Infinity is not a JSON value"),
         (b"1e999", "the body has a number out of range: 1e999"),
         (b"1" * 5000, "the body has a number of 5000 digits"),
-        (b"[" * 200_000, "the body is nested too deeply"),
+        (b"[" * 200_000, "the body is nested more than 200 levels deep"),
+        (b"[" * 201 + b"]" * 201, "the body is nested more than 200 levels deep"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_a_sentence(body: bytes, sentence: str) -> None:
@@ -45,8 +48,10 @@ def test_what_cannot_be_read_is_said_in_a_sentence(body: bytes, sentence: str) -
         (rb'{"\ud800": ["\udfff!", 1]}', {"�": ["�!", 1]}),
         (rb'"\uD83D\uDE00"', "😀"),
         (rb'"\\ud800"', r"\ud800"),
+        (b"[" * 200 + b"]" * 200, json.loads("[" * 200 + "]" * 200)),
+        (b"[" + b"[]," * 999 + b"[]]", [[]] * 1000),
     ],
 )
-def test_a_lone_surrogate_becomes_a_character_that_can_be_written(body: bytes, value: object) -> None:
+def test_what_is_odd_but_json_is_read_and_can_be_written(body: bytes, value: object) -> None:
     assert value == jsontext.loads(body)
     assert value == jsontext.loads(jsontext.dumps(value))

@@ -74,8 +74,6 @@ def answer(
                 said = speaker.miss(_wording(miss, visit, session, loaded), request)
     except Rejected as rejected:
         said = speaker.rejection(rejected.failure)
-    except RecursionError:  # only a body nested like no request is gets this far down
-        said = speaker.rejection(Failure("malformed_body", "the body is nested too deeply"))
     return said, stamp
 
 

@@ -20,13 +20,13 @@ from emulator.types import (
     Page,
     Part,
     Reasoning,
-    Refusal,
     Rejected,
     Request,
     Stamp,
     Text,
     ToolCall,
     Turn,
+    UnscriptedErrorName,
 )
 
 STAMP = Stamp(seed=0, serial=1, created=1_767_225_601)
@@ -157,7 +157,7 @@ def test_only_the_named_keys_are_valid_where_some_are_named() -> None:
 # ---------------------------------------------------------------- errors
 
 
-@pytest.mark.parametrize("name", [*ERROR_NAMES, *get_args(Refusal)])
+@pytest.mark.parametrize("name", [*ERROR_NAMES, *get_args(UnscriptedErrorName)])
 def test_every_error_has_a_code_a_status_and_a_message(name: Any) -> None:
     page = ACCOUNT.failure(Failure(name), call("/"), STAMP)
     assert ["code", "message", "requestId"] == list(page.body)

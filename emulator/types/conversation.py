@@ -1,0 +1,136 @@
+"""A conversation: turns, and the parts they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "Media",
+    "Part",
+    "Reasoning",
+    "Role",
+    "Text",
+    "ToolCall",
+    "ToolResult",
+    "Turn",
+    "conversation",
+    "count_part",
+    "count_tokens",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words, said by anyone. A stream is cut at `cuts` (offsets into `text`); a whole answer ignores them."""
+
+    text: str
+    cuts: tuple[int, ...] = ()
+
+    @property
+    def deltas(self) -> Iterator[str]:
+        """The pieces a stream sends; joined they are `text`. No text, no pieces."""
+        return _pieces(self.text, self.cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Thinking that is shown to the client."""
+
+    text: str
+    cuts: tuple[int, ...] = ()
+    signature: str = ""
+
+    @property
+    def deltas(self) -> Iterator[str]:
+        """The pieces a stream sends; joined they are `text`. No text, no pieces."""
+        return _pieces(self.text, self.cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks the client to run a function."""
+
+    name: str
+    arguments: str
+    """JSON text as it travels; malformed where a scenario says so."""
+    id: str = ""
+    """Empty: made from the session's seed when the reply is rendered."""
+    cuts: tuple[int, ...] = ()
+
+    @property
+    def deltas(self) -> Iterator[str]:
+        """The pieces of `arguments` a stream sends. No arguments, no pieces."""
+        return _pieces(self.arguments, self.cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the client's function gave. `name` is found through the call; empty where no call has this id."""
+
+    call_id: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An image, a sound, a film or a file within a message."""
+
+    kind: Literal["image", "audio", "video", "file"]
+    source: str
+    """A URL, a data URL, bare base64 or a file id, as it came."""
+
+
+Part: TypeAlias = Text | Reasoning | ToolCall | ToolResult | Media
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One role's say. Neighbouring turns of one role are one turn; tool results stand in turns of their own."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The words of this turn, texts joined by a line break, without reasoning."""
+        return "\n".join(part.text for part in self.parts if isinstance(part, Text | ToolResult))
+
+
+def conversation(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    """Merge neighbouring turns of one role, so that a conversation is the same value in every protocol."""
+    merged: list[Turn] = []
+    for turn in turns:
+        if merged and merged[-1].role == turn.role:
+            merged[-1] = Turn(turn.role, merged[-1].parts + turn.parts)
+        else:
+            merged.append(turn)
+    return tuple(merged)
+
+
+def count_tokens(text: str) -> int:
+    """Estimate the tokens of a text: one for every four bytes of its UTF-8, rounded up."""
+    return -(-(len(text) if text.isascii() else len(text.encode())) // 4)
+
+
+def count_part(part: Part) -> int:
+    """Estimate the tokens of a part; whatever is no text is 256."""
+    match part:
+        case Text() | Reasoning() | ToolResult():
+            return count_tokens(part.text)
+        case ToolCall():
+            return count_tokens(part.name) + count_tokens(part.arguments)
+        case Media():
+            return 256
+
+
+def _pieces(text: str, cuts: tuple[int, ...]) -> Iterator[str]:
+    start = 0
+    for cut in cuts:
+        yield text[start:cut]
+        start = cut
+    if start < len(text):
+        yield text[start:]

@@ -1,0 +1,108 @@
+"""What came in: a call, where it leads, and the conversation it asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from emulator.types.conversation import ToolResult, Turn, count_part
+from emulator.types.values import Headers, Json
+
+if TYPE_CHECKING:
+    from emulator.types.wire import WireProtocol
+
+__all__ = ["Call", "Endpoint", "Page", "Request", "Tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An HTTP request as it arrived, without what the emulator itself put in front of the path."""
+
+    method: str
+    path: str
+    """Percent-decoded, begins with a slash."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
+    body: bytes = b""
+    host: str = ""
+    """The Host header in lower case, without the port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a call resolved to: who answers, in which words, for which model."""
+
+    provider: str
+    protocol: WireProtocol
+    target: str = ""
+    """The variable segment of the path, such as the provider group of CloudBase."""
+    environment: str = ""
+    model: str | None = None
+    """The model where the path or the account decides it; None: the body must name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A whole answer that no scenario is asked for: a listing, a sign-in, an error."""
+
+    status: int
+    body: Json
+    """None: no body at all."""
+    headers: Headers = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the request offers to the model."""
+
+    name: str
+    parameters: Json = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """The conversation asked about: the same value whatever protocol it came in."""
+
+    call: Call
+    endpoint: Endpoint
+    body: Json
+    """The parsed body, as it came."""
+    model: str
+    turns: tuple[Turn, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
+    """auto, none, required, or the forced function's name."""
+    stream: bool = False
+    reasoning: bool = False
+    """Thinking is asked for."""
+    schema: Json = None
+    """The JSON Schema of the structured output asked for; True where only JSON is asked for."""
+
+    @cached_property
+    def user(self) -> str:
+        """The text of the last user turn; empty where there is none."""
+        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+
+    @cached_property
+    def system(self) -> str:
+        """System, developer and instruction texts, joined by a line break."""
+        return "\n".join(turn.text for turn in self.turns if turn.role == "system")
+
+    @cached_property
+    def turn(self) -> int:
+        """1 + how many assistant turns the request carries."""
+        return 1 + sum(turn.role == "assistant" for turn in self.turns)
+
+    @cached_property
+    def tool_results(self) -> tuple[ToolResult, ...]:
+        """The newest turns' tool results: those since the last assistant turn, if nobody spoke after them."""
+        if not self.turns or self.turns[-1].role != "tool":
+            return ()
+        return tuple(part for part in self.turns[-1].parts if isinstance(part, ToolResult))
+
+    @cached_property
+    def input_tokens(self) -> int:
+        """The estimate of `usage.input`: every text, reasoning, call and result of the conversation."""
+        return max(1, sum(count_part(part) for turn in self.turns for part in turn.parts))

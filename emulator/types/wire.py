@@ -1,0 +1,110 @@
+"""The wire: frames, what happens on the socket, and the two seams that write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from emulator.types.reply import Completion, Failure, Stamp
+from emulator.types.request import Call, Endpoint, Page, Request
+from emulator.types.values import Headers, Json
+
+__all__ = ["Action", "Frame", "Provider", "Send", "Start", "Wait", "WireProtocol"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event of a stream."""
+
+    data: Json
+    """A string goes out as it stands, anything else as JSON."""
+    event: str | None = None
+    beat: bool = False
+    """Carries model output: only beats are paced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing goes out before `until`, in seconds since the request arrived."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The head of the response. `length` in bytes; None: a stream whose length nobody knows."""
+
+    status: int
+    headers: Headers
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Bytes of the body. `beats`: how many beats are in them."""
+
+    data: bytes
+    beats: int = 0
+
+
+Action: TypeAlias = Wait | Start | Send
+
+
+class WireProtocol(Protocol):
+    """A codec between the vocabulary and one wire format. A module, without state."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant of the module
+        """The word for it in a scenario's `protocol` condition."""
+
+    def decode(self, call: Call, endpoint: Endpoint) -> Request:
+        """Read a call. Raises Rejected where it can't be read."""
+
+    def body(self, done: Completion, request: Request, stamp: Stamp) -> Json:
+        """Write a whole answer."""
+
+    def frames(self, done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
+        """Write the same answer as a stream."""
+
+    def failure(self, failure: Failure) -> Json:
+        """Write an error in the protocol's own words, as the service at its home does."""
+
+
+class Provider(Protocol):
+    """An account with a service: a frozen dataclass whose fields are its settings.
+
+    It resolves routes and checks keys, and it has the last word over what a protocol wrote.
+    """
+
+    @property
+    def name(self) -> str:
+        """The word for it in a path prefix and in a scenario's `provider` condition."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """How the Host headers end that are this provider's alone."""
+
+    def claims(self, path: str) -> bool:
+        """Whether a path without a prefix, on a Host that tells nothing, is this provider's."""
+
+    def base_url(self, origin: str) -> str:
+        """What a user pastes into a client as base URL, for a server at `origin`."""
+
+    def sample(self, model: str, user: str) -> Call:
+        """A request as a user would try by hand, without credentials. Empty: whatever suits."""
+
+    def resolve(self, call: Call, stamp: Stamp) -> Endpoint | Page:
+        """Find the route and check the key. Raises Rejected."""
+
+    def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
+        """The last word over a whole answer."""
+
+    def frames(self, frames: Iterator[Frame], done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
+        """The last word over a stream."""
+
+    def failure(self, failure: Failure, call: Call, stamp: Stamp) -> Page:
+        """An error as this service sends it."""
+
+    def headers(self, call: Call, stamp: Stamp) -> Headers:
+        """What every response of this service carries."""
