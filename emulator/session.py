@@ -6,12 +6,38 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from emulator.clock import Clock
 from emulator.scenario import Scenario, Step
-from emulator.types import Reply, Stamp
+from emulator.types import Json, Reply, Stamp
 
-__all__ = ["Session", "Sessions", "key_id"]
+__all__ = ["Memory", "Session", "Sessions", "key_id"]
+
+
+_MOST_REMEMBERED: Final = 1000
+
+
+class Memory:
+    """What a session remembers of its answers, by id: the oldest goes first."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._things: OrderedDict[str, Json] = OrderedDict()
+
+    def get(self, key: str) -> Json:
+        """What is remembered; None: nothing."""
+        return self._things.get(key)
+
+    def put(self, key: str, value: Json) -> None:
+        """Remember, and forget the oldest where that is too much."""
+        self._things[key] = value
+        if len(self._things) > self._most:
+            self._things.popitem(last=False)
+
+    def drop(self, key: str) -> None:
+        """Forget, if it is there."""
+        self._things.pop(key, None)
 
 
 @dataclass(slots=True)
@@ -27,6 +53,7 @@ class Session:
     """How many requests it has made."""
     used: dict[Step, int] = field(default_factory=dict)
     """How many requests each step has answered."""
+    memory: Memory = field(default_factory=lambda: Memory(most=_MOST_REMEMBERED))
     _seen: tuple[Scenario, ...] = ()
 
     def stamp(self) -> Stamp:
@@ -58,6 +85,7 @@ class Session:
         """Start over, as if no request had been made."""
         self.serial = 0
         self.used.clear()
+        self.memory = Memory(most=_MOST_REMEMBERED)
 
 
 class Sessions:

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from typing import Final, NamedTuple
 
 from emulator import jsontext
-from emulator.types import Action, Frame, Pace, Send, Stamp, Start, Wait
+from emulator.types import Action, Frame, Framing, Headers, Pace, Send, Stamp, Start, Wait
 
-__all__ = ["sse", "stream", "whole"]
+__all__ = ["FRAMINGS", "stream", "whole"]
 
 
-def stream(frames: Iterable[Frame], pace: Pace, stamp: Stamp, start: Start) -> Iterator[Action]:
-    """Send each frame as one server-sent event.
+class _Framing(NamedTuple):
+    """How frames go over the wire."""
+
+    headers: Headers
+    event: Callable[[Frame], bytes]
+    before: bytes = b""
+    between: bytes = b""
+    after: bytes = b""
+
+
+def stream(frames: Iterable[Frame], framing: Framing, pace: Pace, stamp: Stamp, start: Start) -> Iterator[Action]:
+    """Send frame after frame.
 
     Waits are absolute, in seconds since the request arrived, and come only before the head and before beats.
     """
     if pace.delay:
         yield Wait(pace.delay)
     yield start
-    now = pace.delay
-    due = _schedule(pace, stamp)
+    form = FRAMINGS[framing]
+    now, due, sign = pace.delay, _schedule(pace, stamp), form.before
     for frame in frames:
         if frame.beat and (moment := next(due)) > now:
             now = moment
             yield Wait(now)
-        yield Send(sse(frame), beats=int(frame.beat))
+        yield Send(sign + form.event(frame), beats=int(frame.beat))
+        sign = form.between
+    if form.after:
+        yield Send(form.after)
 
 
 def whole(body: bytes, beats: int, pace: Pace, stamp: Stamp, start: Start) -> Iterator[Action]:
@@ -44,11 +58,25 @@ def whole(body: bytes, beats: int, pace: Pace, stamp: Stamp, start: Start) -> It
     yield Send(body)
 
 
-def sse(frame: Frame) -> bytes:
+def _sse(frame: Frame) -> bytes:
     """Write one server-sent event; the space after `data:` is not optional for every client."""
-    data = frame.data.encode() if isinstance(frame.data, str) else jsontext.dumps(frame.data)
     event = b"" if frame.event is None else b"event: %b\n" % frame.event.encode()
-    return b"%bdata: %b\n\n" % (event, data)
+    return b"%bdata: %b\n\n" % (event, _text(frame))
+
+
+def _text(frame: Frame) -> bytes:
+    return frame.data.encode() if isinstance(frame.data, str) else jsontext.dumps(frame.data)
+
+
+_EVENTS: Final = {"content-type": "text/event-stream", "cache-control": "no-cache"}
+
+FRAMINGS: Final[dict[Framing, _Framing]] = {
+    "sse": _Framing(_EVENTS, _sse),
+    "sse-crlf": _Framing(_EVENTS, lambda frame: b"data: %b\r\n\r\n" % _text(frame)),
+    "json-array": _Framing(
+        {"content-type": "application/json; charset=utf-8"}, _text, before=b"[", between=b",\r\n", after=b"]"
+    ),
+}
 
 
 def _schedule(pace: Pace, stamp: Stamp) -> Iterator[float]:

@@ -1,6 +1,6 @@
 """Pacing as data: no test here waits."""
 
-from emulator.timeline import sse, stream, whole
+from emulator.timeline import FRAMINGS, stream, whole
 from emulator.types import Action, Frame, Pace, Send, Stamp, Start, Wait
 
 STAMP = Stamp(seed=0, serial=1, created=0)
@@ -26,17 +26,17 @@ def script(actions: list[Action]) -> list[object]:
 
 
 def test_a_stream_without_a_pace_never_waits() -> None:
-    actions = list(stream(beats(2), Pace(), STAMP, START))
+    actions = list(stream(beats(2), "sse", Pace(), STAMP, START))
     assert ["START", "head", "beat 0", "beat 1", "[DONE]"] == script(actions)
 
 
 def test_only_beats_are_paced_and_the_schedule_is_absolute() -> None:
-    actions = list(stream(beats(3), Pace(first=0.3, gap=0.1), STAMP, START))
+    actions = list(stream(beats(3), "sse", Pace(first=0.3, gap=0.1), STAMP, START))
     assert ["START", "head", 0.3, "beat 0", 0.4, "beat 1", 0.5, "beat 2", "[DONE]"] == script(actions)
 
 
 def test_a_delay_comes_before_the_head_and_the_first_beat_never_before_that() -> None:
-    actions = list(stream(beats(2), Pace(delay=2.0, first=0.5, gap=0.1), STAMP, START))
+    actions = list(stream(beats(2), "sse", Pace(delay=2.0, first=0.5, gap=0.1), STAMP, START))
     assert [2.0, "START", "head", "beat 0", 2.1, "beat 1", "[DONE]"] == script(actions)
 
 
@@ -51,7 +51,7 @@ def test_jitter_strays_within_its_share_and_is_the_same_every_run() -> None:
     pace = Pace(first=1.0, gap=0.1, jitter=0.5)
 
     def moments(stamp: Stamp) -> list[float]:
-        return [action.until for action in stream(beats(50), pace, stamp, START) if isinstance(action, Wait)]
+        return [action.until for action in stream(beats(50), "sse", pace, stamp, START) if isinstance(action, Wait)]
 
     gaps = [later - sooner for sooner, later in zip(moments(STAMP), moments(STAMP)[1:], strict=False)]
     assert all(0.05 - 1e-9 <= gap <= 0.15 + 1e-9 for gap in gaps)
@@ -61,7 +61,13 @@ def test_jitter_strays_within_its_share_and_is_the_same_every_run() -> None:
     assert moments(STAMP) != moments(Stamp(1, 1, 0))
 
 
+def test_a_stream_can_be_one_json_array() -> None:
+    actions = stream([Frame({"a": 1}, beat=True), Frame({"b": 2}, beat=True)], "json-array", Pace(), STAMP, START)
+    assert b'[{"a":1},\r\n{"b":2}]' == b"".join(action.data for action in actions if isinstance(action, Send))
+
+
 def test_an_event_is_one_piece_of_text_with_its_name_if_it_has_one() -> None:
-    assert b'data: {"a":"\xc3\xa9"}\n\n' == sse(Frame({"a": "é"}))
-    assert b'event: ping\ndata: {"type":"ping"}\n\n' == sse(Frame({"type": "ping"}, event="ping"))
-    assert b"data: [DONE]\n\n" == sse(Frame("[DONE]"))
+    assert b'data: {"a":"\xc3\xa9"}\n\n' == FRAMINGS["sse"].event(Frame({"a": "é"}))
+    assert b'data: {"a":1}\r\n\r\n' == FRAMINGS["sse-crlf"].event(Frame({"a": 1}))
+    assert b'event: ping\ndata: {"type":"ping"}\n\n' == FRAMINGS["sse"].event(Frame({"type": "ping"}, event="ping"))
+    assert b"data: [DONE]\n\n" == FRAMINGS["sse"].event(Frame("[DONE]"))

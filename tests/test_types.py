@@ -78,9 +78,9 @@ def test_a_token_is_estimated_for_every_four_bytes(text: str, tokens: int) -> No
 def test_usage_is_estimated_where_the_scenario_does_not_give_it() -> None:
     asked = request(said("user", "12345678"))
     parts: tuple[Part, ...] = (Reasoning("1234"), Text("12345"), ToolCall("call", "{}"))
-    assert Tokens(2, 5, 0, 1) == Completion(parts, "stop").tokens(asked)
+    assert Tokens(2, 5, 0, 0, 1) == Completion(parts, "stop").tokens(asked)
     given = Usage(input=7, output=8, cached_input=3, reasoning=0)
-    assert Tokens(7, 8, 3, 0) == Completion(parts, "stop", given).tokens(asked)
+    assert Tokens(7, 8, 3, 0, 0) == Completion(parts, "stop", given).tokens(asked)
 
 
 def test_an_empty_conversation_costs_a_token_and_a_picture_costs_the_same_whatever_its_size() -> None:

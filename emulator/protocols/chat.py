@@ -6,8 +6,9 @@ traffic of the official SDKs, 2026-11); gateways that send less take it away in 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from emulator import jsontext
 from emulator.types import (
@@ -15,11 +16,16 @@ from emulator.types import (
     Completion,
     Endpoint,
     Failure,
+    Finish,
     Frame,
+    Framing,
     Json,
     Media,
+    Memory,
+    Page,
     Part,
     Reasoning,
+    Refusal,
     Rejected,
     Request,
     Stamp,
@@ -31,9 +37,12 @@ from emulator.types import (
     conversation,
 )
 
-__all__ = ["NAME", "body", "decode", "failure", "frames"]
+__all__ = ["ERRORS", "NAME", "body", "decode", "failure", "frames", "framing", "keep"]
 
 NAME: Final = "chat"
+
+_MOST_CHOICES: Final = 128
+"""`n` is between 1 and 128 – API reference, chat/create (2026-11-20)."""
 
 DONE: Final = Frame("[DONE]")
 """The end marker of a stream."""
@@ -55,26 +64,65 @@ _MEDIA: Final[dict[str, Literal["image", "audio", "video", "file"]]] = {
     "file_url": "file",
 }
 
-# (type, code) by error name – https://platform.openai.com/docs/guides/error-codes (2026-11-20), the rest inferred.
-_ERROR_TYPES: Final[dict[str, tuple[str, str | None]]] = {
-    "invalid_api_key": ("invalid_request_error", "invalid_api_key"),
-    "missing_api_key": ("invalid_request_error", None),
-    "model_not_found": ("invalid_request_error", "model_not_found"),
-    "context_length_exceeded": ("invalid_request_error", "context_length_exceeded"),
-    "content_filtered": ("invalid_request_error", "content_filter"),
-    "rate_limited": ("requests", "rate_limit_exceeded"),
-    "quota_exhausted": ("insufficient_quota", "insufficient_quota"),
-    "overloaded": ("server_error", "overloaded"),
-    "server_error": ("server_error", None),
-    "bad_gateway": ("server_error", None),
-    "timeout": ("server_error", "timeout"),
+_FINISHES: Final[dict[Finish, str]] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "content_filter": "content_filter",
+    "stop_sequence": "stop",  # "stop if the model hit a natural stop point or a provided stop sequence"
+    "refusal": "stop",
+    "pause": "stop",
+}
+
+
+class ErrorRow(NamedTuple):
+    """What OpenAI sends for one error name."""
+
+    status: int
+    type: str
+    code: str | None
+    message: str
+
+
+_INVALID: Final = "invalid_request_error"
+
+# https://platform.openai.com/docs/guides/error-codes (2026-11-20); statuses by the classes of the official SDKs, types
+# and codes from recorded errors; messages are ours.
+ERRORS: Final[dict[str, ErrorRow]] = {
+    "invalid_api_key": ErrorRow(401, _INVALID, "invalid_api_key", "Incorrect API key provided."),
+    "missing_api_key": ErrorRow(401, _INVALID, None, "You didn't provide an API key."),
+    "expired_api_key": ErrorRow(401, _INVALID, "invalid_api_key", "The API key has expired."),
+    "auth_scheme": ErrorRow(401, _INVALID, None, "Authorization must be 'Bearer <key>'."),
+    "permission_denied": ErrorRow(403, _INVALID, None, "You do not have access to this resource."),
+    "model_not_found": ErrorRow(404, _INVALID, "model_not_found", "The model does not exist."),
+    "model_not_enabled": ErrorRow(403, _INVALID, "model_not_found", "You do not have access to this model."),
+    "environment_not_found": ErrorRow(404, _INVALID, None, "The project does not exist."),
+    "route_not_found": ErrorRow(404, _INVALID, None, "Unknown request URL."),
+    "method_not_allowed": ErrorRow(405, _INVALID, "method_not_supported", "Not allowed with this method."),
+    "invalid_request": ErrorRow(400, _INVALID, None, "The request is invalid."),
+    "malformed_body": ErrorRow(400, _INVALID, None, "We could not parse the JSON body of your request."),
+    "missing_model": ErrorRow(400, _INVALID, None, "You must provide a model parameter."),
+    "context_length_exceeded": ErrorRow(
+        400, _INVALID, "context_length_exceeded", "The input exceeds the model's context length."
+    ),
+    "content_filtered": ErrorRow(400, _INVALID, "content_filter", "The prompt was filtered."),
+    "payload_too_large": ErrorRow(413, _INVALID, None, "The request is too large."),
+    "slow_body": ErrorRow(408, _INVALID, None, "The request did not arrive in time."),
+    "rate_limited": ErrorRow(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
+    "quota_exhausted": ErrorRow(429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota."),
+    "concurrency_limited": ErrorRow(429, "requests", "rate_limit_exceeded", "Too many concurrent requests."),
+    "timeout": ErrorRow(504, "server_error", "timeout", "The request timed out."),
+    "overloaded": ErrorRow(503, "server_error", "overloaded", "The engine is currently overloaded."),
+    "server_error": ErrorRow(500, "server_error", None, "The server had an error while processing your request."),
+    "bad_gateway": ErrorRow(502, "server_error", None, "Bad gateway."),
+    "no_step": ErrorRow(404, _INVALID, "no_scenario_step", "no scenario step matched"),
 }
 
 
 # ---------------------------------------------------------------- reading
 
 
-def decode(call: Call, endpoint: Endpoint) -> Request:
+def decode(call: Call, endpoint: Endpoint, memory: Memory) -> Request:  # noqa: ARG001 - nothing is referred to
     """Read a chat request. What is not there or not understood is left to the rules; what can't be read is rejected."""
     try:
         content = jsontext.loads(call.body)
@@ -94,7 +142,12 @@ def decode(call: Call, endpoint: Endpoint) -> Request:
         stream=content.get("stream") is True,
         reasoning=_asks_for_reasoning(content),
         schema=_schema(content.get("response_format")),
+        count=_count(content.get("n")),
     )
+
+
+def _count(n: Json) -> int:
+    return n if isinstance(n, int) and 1 <= n <= _MOST_CHOICES else 1
 
 
 def _model(content: Json, endpoint: Endpoint) -> str:
@@ -162,7 +215,7 @@ def _tool_result(message: Json, names: dict[str, str], where: str) -> ToolResult
     return ToolResult(identity, names.get(identity) or (name if isinstance(name, str) else ""), text)
 
 
-def _content(content: Json, where: str) -> Iterator[Text | Media]:
+def _content(content: Json, where: str) -> Iterator[Text | Refusal | Media]:
     match content:
         case None | "":
             return
@@ -177,11 +230,13 @@ def _content(content: Json, where: str) -> Iterator[Text | Media]:
             raise _unreadable(where, content, "a string or a list")
 
 
-def _content_part(item: Json) -> Iterator[Text | Media]:
+def _content_part(item: Json) -> Iterator[Text | Refusal | Media]:
     kind = item.get("type")
     match item:
-        case {"type": "text", "text": str() as text} | {"type": "refusal", "refusal": str() as text}:
+        case {"type": "text", "text": str() as text}:
             yield Text(text)
+        case {"type": "refusal", "refusal": str() as text}:
+            yield Refusal(text)
         case {"type": str()} if kind in _MEDIA:
             source = _source(item.get(kind))
             # Video travels as image_url too: an .mp4 URL or data:video/… (seed 004, "Input Video").
@@ -270,21 +325,29 @@ def _kind(value: Json) -> str:
 
 
 def body(done: Completion, request: Request, stamp: Stamp) -> Json:
-    """Write a whole answer."""
+    """Write a whole answer; the same content as often as answers are asked for."""
+    refusal = "".join(part.text for part in done.parts if isinstance(part, Refusal))
     text = "".join(part.text for part in done.parts if isinstance(part, Text))
     thinking = "".join(part.text for part in done.parts if isinstance(part, Reasoning))
     calls = [part for part in done.parts if isinstance(part, ToolCall)]
-    message: dict[str, Json] = {"role": "assistant", "content": text if text or not calls else None}
-    if thinking:
-        message["reasoning_content"] = (
-            thinking  # the dialect of DeepSeek and vLLM; OpenAI itself shows no reasoning here
-        )
-    if calls:
-        message["tool_calls"] = [_tool_call(call, number, call.arguments, stamp) for number, call in enumerate(calls)]
-    message |= {"refusal": None, "annotations": []}
+
+    def message(choice: int) -> Json:
+        written: dict[str, Json] = {"role": "assistant", "content": text if text or not (calls or refusal) else None}
+        if thinking:
+            # The dialect of DeepSeek and vLLM; OpenAI itself shows no reasoning here.
+            written["reasoning_content"] = thinking
+        if calls:
+            written["tool_calls"] = [
+                _tool_call(call, (choice, number), call.arguments, stamp) for number, call in enumerate(calls)
+            ]
+        return written | {"refusal": refusal or None, "annotations": []}
+
     return {
         **_head("chat.completion", done, request, stamp),
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": done.finish}],
+        "choices": [
+            {"index": choice, "message": message(choice), "logprobs": None, "finish_reason": _FINISHES[done.finish]}
+            for choice in range(request.count)
+        ],
         "usage": _usage(done, request),
     }
 
@@ -299,42 +362,58 @@ def frames(done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
     with_usage = isinstance(options, dict) and options.get("include_usage") is True
     head = _head("chat.completion.chunk", done, request, stamp)
     tail: dict[str, Json] = {"usage": None} if with_usage else {}
-
-    def chunk(delta: Json, finish: str | None = None, *, beat: bool = True) -> Frame:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return Frame({**head, "choices": [choice], **tail}, beat=beat)
-
-    yield chunk({"role": "assistant", "content": "", "refusal": None}, beat=False)
-    number = 0
-    for part in done.parts:
-        match part:
-            case Reasoning():
-                yield from (chunk({"reasoning_content": piece}) for piece in part.deltas)
-            case Text():
-                yield from (chunk({"content": piece}) for piece in part.deltas)
-            case ToolCall():
-                opening = {"index": number, **_tool_call(part, number, "", stamp)}
-                yield chunk({"tool_calls": [opening]})
-                for piece in part.deltas:
-                    yield chunk({"tool_calls": [{"index": number, "function": {"arguments": piece}}]})
-                number += 1
-    yield chunk({}, done.finish, beat=False)
+    # One choice after the other: a client that accumulates wants the first chunk of choice 0 first.
+    for choice in range(request.count):
+        for delta, finish in _deltas(done, choice, stamp):
+            written = {"index": choice, "delta": delta, "logprobs": None, "finish_reason": finish}
+            yield Frame({**head, "choices": [written], **tail}, beat=bool(delta) and "role" not in delta)
     if with_usage:
         yield Frame({**head, "choices": [], "usage": _usage(done, request)})
     yield DONE
 
 
-def failure(failure: Failure) -> Json:
+def _deltas(done: Completion, choice: int, stamp: Stamp) -> Iterator[tuple[Json, str | None]]:
+    """The deltas of one choice, the last one with its finish reason."""
+    yield {"role": "assistant", "content": "", "refusal": None}, None
+    number = 0
+    for part in done.parts:
+        match part:
+            case Reasoning():
+                yield from (({"reasoning_content": piece}, None) for piece in part.deltas)
+            case Refusal():
+                yield from (({"refusal": piece}, None) for piece in part.deltas)
+            case Text():
+                yield from (({"content": piece}, None) for piece in part.deltas)
+            case ToolCall():
+                yield {"tool_calls": [{"index": number, **_tool_call(part, (choice, number), "", stamp)}]}, None
+                for piece in part.deltas:
+                    yield {"tool_calls": [{"index": number, "function": {"arguments": piece}}]}, None
+                number += 1
+    yield {}, _FINISHES[done.finish]
+
+
+def framing(request: Request) -> Framing:  # noqa: ARG001 - the same for every request
+    """Server-sent events."""
+    return "sse"
+
+
+def keep(done: Completion, request: Request, memory: Memory, stamp: Stamp) -> None:
+    """Nothing: every request carries its whole conversation."""
+
+
+def failure(failure: Failure, stamp: Stamp) -> Page:  # noqa: ARG001 - the request id is in a header
     """Write an error as OpenAI does: all four fields are always there (OpenAPI description, schema Error)."""
-    kind, code = _ERROR_TYPES.get(failure.name, ("invalid_request_error", None))
-    return {
-        "error": {
-            "message": failure.message or failure.name.replace("_", " "),
-            "type": failure.type or kind,
-            "param": None,
-            "code": code if failure.code is None else failure.code,
-        }
+    row = ERRORS[failure.name]
+    error = {
+        "message": failure.message or row.message,
+        "type": failure.type or row.type,
+        "param": None,
+        "code": row.code if failure.code is None else failure.code,
     }
+    headers = dict(failure.headers)
+    if failure.retry_after is not None:
+        headers["retry-after"] = str(math.ceil(failure.retry_after))
+    return Page(failure.status or row.status, {"error": error} if failure.body is None else failure.body, headers)
 
 
 def _head(kind: str, done: Completion, request: Request, stamp: Stamp) -> dict[str, Json]:
@@ -348,9 +427,10 @@ def _head(kind: str, done: Completion, request: Request, stamp: Stamp) -> dict[s
     }
 
 
-def _tool_call(call: ToolCall, number: int, arguments: str, stamp: Stamp) -> Json:
+def _tool_call(call: ToolCall, place: tuple[int, int], arguments: str, stamp: Stamp) -> Json:
+    """Write a call; `place` is its choice and its number there."""
     return {
-        "id": call.id or f"call_{stamp.hex(f'call/{number}', 24)}",
+        "id": call.id or f"call_{stamp.hex(f'call/{place[0]}/{place[1]}', 24)}",
         "type": "function",
         "function": {"name": call.name, "arguments": arguments},
     }

@@ -64,7 +64,9 @@ def answer(
         endpoint = visit.provider.resolve(visit.call, stamp)
         if isinstance(endpoint, Page):
             return speaker.page(endpoint), stamp
-        request = endpoint.protocol.decode(visit.call, endpoint)
+        if endpoint.page is not None:
+            return speaker.page(endpoint.page(visit.call, endpoint, session.memory, stamp)), stamp
+        request = endpoint.protocol.decode(visit.call, endpoint, session.memory)
         scenarios = session.view(loaded)
         match choose(scenarios, request):
             case Hit(step):
@@ -93,11 +95,13 @@ class _Speaker:
                 page = provider.failure(failure, self.visit.call, stamp)
                 return Answer(self._whole(page, reply.pace, headers), page.status, "hit", request)
             case Completion() as done if request.stream:
+                protocol.keep(done, request, self.session.memory, stamp)
                 frames = provider.frames(protocol.frames(done, request, stamp), done, request, stamp)
-                head = {"content-type": "text/event-stream", "cache-control": "no-cache"}
-                start = Start(200, self._headers(head, headers), None)
-                return Answer(timeline.stream(frames, reply.pace, stamp, start), 200, "hit", request)
+                framing = protocol.framing(request)
+                start = Start(200, self._headers(timeline.FRAMINGS[framing].headers, headers), None)
+                return Answer(timeline.stream(frames, framing, reply.pace, stamp, start), 200, "hit", request)
             case Completion() as done:
+                protocol.keep(done, request, self.session.memory, stamp)
                 page = Page(200, provider.body(protocol.body(done, request, stamp), request, stamp))
                 beats = 0
                 if reply.pace.first or reply.pace.gap:

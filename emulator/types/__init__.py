@@ -9,6 +9,7 @@ from emulator.types.conversation import (
     Media,
     Part,
     Reasoning,
+    Refusal,
     Role,
     Text,
     ToolCall,
@@ -31,9 +32,9 @@ from emulator.types.reply import (
     UnscriptedErrorName,
     Usage,
 )
-from emulator.types.request import Call, Endpoint, Page, Request, Tool
+from emulator.types.request import Call, Endpoint, Memory, Page, PageMaker, Request, Tool
 from emulator.types.values import EmulatorError, Headers, Json
-from emulator.types.wire import Action, Frame, Provider, Send, Start, Wait, WireProtocol
+from emulator.types.wire import Action, Frame, Framing, Provider, Send, Start, Wait, WireProtocol
 
 __all__ = [
     "ERROR_NAMES",
@@ -46,14 +47,18 @@ __all__ = [
     "Failure",
     "Finish",
     "Frame",
+    "Framing",
     "Headers",
     "Json",
     "Media",
+    "Memory",
     "Pace",
     "Page",
+    "PageMaker",
     "Part",
     "Provider",
     "Reasoning",
+    "Refusal",
     "Rejected",
     "Reply",
     "Request",

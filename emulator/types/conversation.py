@@ -10,6 +10,7 @@ __all__ = [
     "Media",
     "Part",
     "Reasoning",
+    "Refusal",
     "Role",
     "Text",
     "ToolCall",
@@ -41,6 +42,19 @@ class Reasoning:
     text: str
     cuts: tuple[int, ...] = ()
     signature: str = ""
+
+    @property
+    def deltas(self) -> Iterator[str]:
+        """The pieces a stream sends; joined they are `text`. No text, no pieces."""
+        return _pieces(self.text, self.cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Words with which the model declines. Where a protocol has no place of its own for them they are text."""
+
+    text: str
+    cuts: tuple[int, ...] = ()
 
     @property
     def deltas(self) -> Iterator[str]:
@@ -83,7 +97,7 @@ class Media:
     """A URL, a data URL, bare base64 or a file id, as it came."""
 
 
-Part: TypeAlias = Text | Reasoning | ToolCall | ToolResult | Media
+Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | ToolResult | Media
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
@@ -97,7 +111,7 @@ class Turn:
     @property
     def text(self) -> str:
         """The words of this turn, texts joined by a line break, without reasoning."""
-        return "\n".join(part.text for part in self.parts if isinstance(part, Text | ToolResult))
+        return "\n".join(part.text for part in self.parts if isinstance(part, Text | Refusal | ToolResult))
 
 
 def conversation(turns: Iterable[Turn]) -> tuple[Turn, ...]:
@@ -119,7 +133,7 @@ def count_tokens(text: str) -> int:
 def count_part(part: Part) -> int:
     """Estimate the tokens of a part; whatever is no text is 256."""
     match part:
-        case Text() | Reasoning() | ToolResult():
+        case Text() | Reasoning() | Refusal() | ToolResult():
             return count_tokens(part.text)
         case ToolCall():
             return count_tokens(part.name) + count_tokens(part.arguments)

@@ -25,7 +25,7 @@ __all__ = [
     "Usage",
 ]
 
-Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
+Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "stop_sequence", "refusal", "pause"]
 
 ErrorName: TypeAlias = Literal[
     "invalid_api_key",
@@ -69,16 +69,18 @@ class Usage:
     input: int | None = None
     output: int | None = None
     cached_input: int = 0
+    cache_write: int = 0
     reasoning: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token counts of one exchange. `cached_input` is part of `input`, `reasoning` of `output`."""
+    """Token counts of one exchange. `cached_input` and `cache_write` are part of `input`, `reasoning` of `output`."""
 
     input: int
     output: int
     cached_input: int
+    cache_write: int
     reasoning: int
 
 
@@ -91,6 +93,8 @@ class Completion:
     usage: Usage = Usage()
     model: str = ""
     """Empty: the model asked for."""
+    stop_sequence: str = ""
+    """With finish stop_sequence: the sequence that was hit."""
 
     def tokens(self, request: Request) -> Tokens:
         """What this answer to this request costs: as the scenario says, the rest estimated."""
@@ -100,6 +104,7 @@ class Completion:
             input=request.input_tokens if given.input is None else given.input,
             output=sum(map(count_part, self.parts)) if given.output is None else given.output,
             cached_input=given.cached_input,
+            cache_write=given.cache_write,
             reasoning=reasoning if given.reasoning is None else given.reasoning,
         )
 

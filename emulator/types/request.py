@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from emulator.types.conversation import ToolResult, Turn, count_part
 from emulator.types.values import Headers, Json
 
 if TYPE_CHECKING:
+    from emulator.types.reply import Stamp
     from emulator.types.wire import WireProtocol
 
-__all__ = ["Call", "Endpoint", "Page", "Request", "Tool"]
+__all__ = ["Call", "Endpoint", "Memory", "Page", "PageMaker", "Request", "Tool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,19 @@ class Call:
     """The Host header in lower case, without the port."""
 
 
+class Memory(Protocol):
+    """What a session remembers of its answers, by id: bounded, and gone with the session."""
+
+    def get(self, key: str) -> Json:
+        """What is remembered; None: nothing."""
+
+    def put(self, key: str, value: Json) -> None:
+        """Remember."""
+
+    def drop(self, key: str) -> None:
+        """Forget, if it is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """What a call resolved to: who answers, in which words, for which model."""
@@ -41,6 +55,12 @@ class Endpoint:
     environment: str = ""
     model: str | None = None
     """The model where the path or the account decides it; None: the body must name it."""
+    stream: bool | None = None
+    """Whether to stream where the path decides it; None: the body does."""
+    item: str = ""
+    """The id in a path that speaks of one thing, such as a stored response."""
+    page: PageMaker | None = None
+    """What answers in place of a scenario, such as a count of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,10 @@ class Tool:
     parameters: Json = None
 
 
+PageMaker: TypeAlias = "Callable[[Call, Endpoint, Memory, Stamp], Page]"
+"""Makes the answer of an operation beside generating. Raises Rejected."""
+
+
 @dataclass(frozen=True)
 class Request:
     """The conversation asked about: the same value whatever protocol it came in."""
@@ -79,6 +103,8 @@ class Request:
     """Thinking is asked for."""
     schema: Json = None
     """The JSON Schema of the structured output asked for; True where only JSON is asked for."""
+    count: int = 1
+    """How many answers are asked for."""
 
     @cached_property
     def user(self) -> str:

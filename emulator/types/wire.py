@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from emulator.types.reply import Completion, Failure, Stamp
-from emulator.types.request import Call, Endpoint, Page, Request
+from emulator.types.request import Call, Endpoint, Memory, Page, Request
 from emulator.types.values import Headers, Json
 
-__all__ = ["Action", "Frame", "Provider", "Send", "Start", "Wait", "WireProtocol"]
+__all__ = ["Action", "Frame", "Framing", "Provider", "Send", "Start", "Wait", "WireProtocol"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class Frame:
     event: str | None = None
     beat: bool = False
     """Carries model output: only beats are paced."""
+
+
+Framing: TypeAlias = Literal["sse", "sse-crlf", "json-array"]
+"""Server-sent events, the same with CRLF line ends, or one JSON array that grows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,8 @@ class WireProtocol(Protocol):
     def NAME(self) -> str:  # noqa: N802 - a constant of the module
         """The word for it in a scenario's `protocol` condition."""
 
-    def decode(self, call: Call, endpoint: Endpoint) -> Request:
-        """Read a call. Raises Rejected where it can't be read."""
+    def decode(self, call: Call, endpoint: Endpoint, memory: Memory) -> Request:
+        """Read a call; what it refers to is in the memory. Raises Rejected where it can't be read."""
 
     def body(self, done: Completion, request: Request, stamp: Stamp) -> Json:
         """Write a whole answer."""
@@ -67,7 +71,13 @@ class WireProtocol(Protocol):
     def frames(self, done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
         """Write the same answer as a stream."""
 
-    def failure(self, failure: Failure) -> Json:
+    def framing(self, request: Request) -> Framing:
+        """How the frames of a stream go over the wire."""
+
+    def keep(self, done: Completion, request: Request, memory: Memory, stamp: Stamp) -> None:
+        """Remember what later requests can refer to."""
+
+    def failure(self, failure: Failure, stamp: Stamp) -> Page:
         """Write an error in the protocol's own words, as the service at its home does."""
 
 

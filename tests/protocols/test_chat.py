@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.protocols import chat
+from emulator.session import Memory
 from emulator.types import (
     Call,
     Completion,
@@ -14,6 +15,7 @@ from emulator.types import (
     Media,
     Part,
     Reasoning,
+    Refusal,
     Rejected,
     Request,
     Stamp,
@@ -31,7 +33,7 @@ STAMP = Stamp(seed=0, serial=1, created=1_767_225_601)
 
 def decode(body: Any, endpoint: Endpoint = ENDPOINT) -> Request:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return chat.decode(Call("POST", "/", body=data), endpoint)
+    return chat.decode(Call("POST", "/", body=data), endpoint, Memory(most=9))
 
 
 def asked(*messages: Any, **fields: Any) -> Request:
@@ -119,7 +121,7 @@ CONVERSATIONS: list[tuple[list[Any], tuple[Turn, ...]]] = [
             {"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]},
             {"role": "assistant", "content": ""},
         ],
-        (Turn("assistant", (Text("no"),)),),
+        (Turn("assistant", (Refusal("no"),)),),
     ),
 ]
 
@@ -246,7 +248,7 @@ def test_a_whole_answer_has_every_field_of_the_api() -> None:
                     "reasoning_content": "Let me see.",
                     "tool_calls": [
                         {
-                            "id": "call_" + STAMP.hex("call/0", 24),
+                            "id": "call_" + STAMP.hex("call/0/0", 24),
                             "type": "function",
                             "function": {"name": "look", "arguments": '{"at": "sky"}'},
                         },
@@ -284,7 +286,7 @@ def test_content_is_null_only_beside_tool_calls(parts: tuple[Part, ...], content
 
 def test_a_stream_says_the_same_in_order_and_only_output_is_a_beat() -> None:
     frames = list(chat.frames(Completion(PARTS, "tool_calls"), REQUEST, STAMP))
-    identity, mine = "call_" + STAMP.hex("call/0", 24), "call_mine"
+    identity, mine = "call_" + STAMP.hex("call/0/0", 24), "call_mine"
     assert [
         (False, {"role": "assistant", "content": "", "refusal": None}, None),
         (True, {"reasoning_content": "Let "}, None),
@@ -347,9 +349,9 @@ def test_the_model_of_the_scenario_replaces_the_one_asked_for() -> None:
         ),
         (
             Failure("permission_denied", code="nope", type="mine"),
-            {"message": "permission denied", "type": "mine", "param": None, "code": "nope"},
+            {"message": "You do not have access to this resource.", "type": "mine", "param": None, "code": "nope"},
         ),
     ],
 )
 def test_an_error_has_all_four_fields(failure: Failure, error: dict[str, Any]) -> None:
-    assert {"error": error} == chat.failure(failure)
+    assert {"error": error} == chat.failure(failure, STAMP).body

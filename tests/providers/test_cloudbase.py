@@ -11,6 +11,7 @@ from emulator.protocols import chat
 from emulator.providers import PROVIDERS
 from emulator.providers.cloudbase import CloudBase
 from emulator.providers.cloudbase.errors import ERRORS, NAMES, Origin
+from emulator.session import Memory
 from emulator.types import (
     ERROR_NAMES,
     Call,
@@ -399,7 +400,7 @@ def test_the_style_is_a_setting(style: Any, agent: str, first: dict[str, str]) -
 def test_the_sample_is_a_request_that_the_account_answers() -> None:
     sample = ACCOUNT.sample("", "")
     assert isinstance(ACCOUNT.resolve(call(sample.path, sample.method), STAMP), Endpoint)
-    assert "Hello" == chat.decode(sample, Endpoint("cloudbase", chat)).user
+    assert "Hello" == chat.decode(sample, Endpoint("cloudbase", chat), Memory(most=1)).user
     assert sample.path.startswith(ACCOUNT.base_url(""))
 
 

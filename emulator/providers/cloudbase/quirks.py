@@ -16,7 +16,9 @@ __all__ = ["lean_body", "openai_style", "sdk_style", "titled"]
 def lean_body(body: Json) -> Json:
     """Leave the fields of the documented reply (seed 000), the token details and the reasoning (upstream)."""
     choice = body["choices"][0]
-    message = {name: value for name, value in choice["message"].items() if name not in {"refusal", "annotations"}}
+    message = {name: value for name, value in choice["message"].items() if name != "annotations"}
+    if not message["refusal"]:
+        del message["refusal"]
     message["content"] = message["content"] or ""  # upstream: a tool call comes with content ""
     return {
         **{name: body[name] for name in ("id", "object", "created", "model")},
