@@ -20,7 +20,6 @@ from emulator.scenario.scalars import (
     ReplyHeaders,
     Words,
 )
-from emulator.scenario.wording import later
 from emulator.types import Finish, Json
 
 __all__ = [
@@ -95,10 +94,10 @@ class UsageForm(Closed):
     """Tokens of the reply, reasoning included."""
     cached_input: Given[Amount] = None
     """Tokens of the request that came from a cache (default: 0)."""
+    cache_write: Given[Amount] = None
+    """Tokens of the request that were put into a cache (default: 0)."""
     reasoning: Given[Amount] = None
     """Tokens of the reply that are reasoning."""
-
-    LATER: ClassVar = frozenset({"cache_write"})
 
 
 class ReasoningForm(Closed):
@@ -149,27 +148,24 @@ class Block(Closed):
     """Words."""
     reasoning: Given[_Reasoning] = None
     """Thinking that is shown: a text, or a text with a signature."""
+    refusal: Given[Words] = None
+    """Words with which the model declines."""
     tool_call: Given[CallForm] = None
     """A call of a function."""
 
     LATER: ClassVar = frozenset({"web_search"})
-    ONE_OF: ClassVar = ("text", "reasoning", "tool_call")
-    LACKING: ClassVar = "this block is empty; give it text, reasoning or tool_call."
+    ONE_OF: ClassVar = ("text", "reasoning", "refusal", "tool_call")
+    LACKING: ClassVar = "this block is empty; give it text, reasoning, refusal or tool_call."
 
 
-def _finish(value: Json) -> Json:
-    if value in ("stop_sequence", "refusal", "pause"):
-        raise said(later(value))
-    return value
-
-
-_Finish = Annotated[Literal["auto", Finish], BeforeValidator(_finish)]
+_Finish = Literal["auto", Finish]
 _LATER = frozenset(
     {
-        *("json", "from_schema", "refusal", "choices", "embeddings", "images", "audio", "echo", "logprobs", "blocked"),
-        *("metadata", "stop_sequence", "set", "raw", "fault", "chance"),
+        *("json", "from_schema", "choices", "embeddings", "images", "audio", "echo", "logprobs", "blocked"),
+        *("metadata", "set", "raw", "fault", "chance"),
     },
 )
+_SAYS = ("text", "reasoning", "refusal", "tool_calls", "content", "finish", "stop_sequence", "usage", "model")
 _TIMES = "this belongs to a reply in 'replies'."
 _WITH_ERROR = "this does not go with 'error': an error is all that is said."
 _WITH_CONTENT = "this does not go with 'content'; write it as a block."
@@ -189,7 +185,9 @@ class Content(Timing):
     """What any reply that says something may have."""
 
     finish: Given[_Finish] = None
-    """Why the model stops: auto (default: tool_calls where there are any, else stop), stop, length, tool_calls, …"""
+    """Why the model stops. `auto` (default): tool_calls or refusal where there is one, else stop."""
+    stop_sequence: Given[Named] = None
+    """With `finish: stop_sequence`: the sequence that was hit."""
     usage: Given[UsageForm] = None
     """Token counts. Default: estimated."""
     model: Given[Named] = None
@@ -201,18 +199,20 @@ class Content(Timing):
 
 
 class TextReply(Content):
-    """What the model says, in its short form: reasoning, then text, then tool calls."""
+    """What the model says, in its short form: reasoning, then text, then a refusal, then tool calls."""
 
     reasoning: Given[_Reasoning] = None
     """Thinking that is shown before the text: a text, or a text with a signature."""
     text: Given[Words] = None
     """What the model says."""
+    refusal: Given[Words] = None
+    """The words with which the model declines."""
     tool_calls: Given[Annotated[list[CallForm], Field(min_length=1)]] = None
     """Calls of functions, after the text. Several are parallel calls."""
 
     ELSEWHERE: ClassVar = {"times": _TIMES, "message": _ONLY_ERROR, "retry_after": _ONLY_ERROR}
-    SOME_OF: ClassVar = ("reasoning", "text", "tool_calls")
-    LACKING: ClassVar = "this reply says nothing; give it text, reasoning, tool_calls, content or error."
+    SOME_OF: ClassVar = ("reasoning", "text", "refusal", "tool_calls")
+    LACKING: ClassVar = "this reply says nothing; give it text, reasoning, refusal, tool_calls, content or error."
 
     @classmethod
     def faults(cls, value: Mapping[str, Json]) -> Iterable[Fault]:
@@ -224,10 +224,10 @@ class BlockReply(Content):
     """What the model says, as a list of blocks in the order it says them."""
 
     content: Annotated[list[Block], Field(min_length=1)]
-    """The blocks: text, reasoning and tool_call."""
+    """The blocks: text, reasoning, refusal and tool_call."""
 
     ELSEWHERE: ClassVar = {
-        **dict.fromkeys(("text", "reasoning", "tool_calls"), _WITH_CONTENT),
+        **dict.fromkeys(("text", "reasoning", "refusal", "tool_calls"), _WITH_CONTENT),
         "times": _TIMES,
         "message": _ONLY_ERROR,
         "retry_after": _ONLY_ERROR,
@@ -265,7 +265,7 @@ class ErrorReply(Timing):
 
     LATER: ClassVar = _LATER
     ELSEWHERE: ClassVar = {
-        **dict.fromkeys(("text", "reasoning", "tool_calls", "content", "finish", "usage", "model"), _WITH_ERROR),
+        **dict.fromkeys(_SAYS, _WITH_ERROR),
         "times": _TIMES,
         "stream": "an error is not streamed; 'delay' says when it goes out.",
     }

@@ -20,7 +20,20 @@ from emulator.scenario.model_reply import (
     TextReply,
     UsageForm,
 )
-from emulator.types import Completion, Failure, Headers, Pace, Part, Reasoning, Reply, Text, ToolCall, Usage
+from emulator.types import (
+    Completion,
+    Failure,
+    Finish,
+    Headers,
+    Pace,
+    Part,
+    Reasoning,
+    Refusal,
+    Reply,
+    Text,
+    ToolCall,
+    Usage,
+)
 
 __all__ = ["reply"]
 
@@ -60,9 +73,19 @@ def _completion(form: TextReply | BlockReply, defaults: Defaults, chunk: str | C
     parts = [_part(block, cut) for block in blocks]
     if isinstance(chunk, list):
         parts = _by_pieces(parts, chunk)
-    calls = any(isinstance(part, ToolCall) for part in parts)
-    finish = form.finish if form.finish and form.finish != "auto" else "tool_calls" if calls else "stop"
-    return Completion(tuple(parts), finish, _usage(form.usage, defaults.usage), form.model or defaults.model or "")
+    return Completion(
+        tuple(parts),
+        form.finish if form.finish and form.finish != "auto" else _finish(parts),
+        _usage(form.usage, defaults.usage),
+        form.model or defaults.model or "",
+        form.stop_sequence or "",
+    )
+
+
+def _finish(parts: Iterable[Part]) -> Finish:
+    """Why the model stops where the scenario does not say."""
+    kinds = {type(part) for part in parts}
+    return "tool_calls" if ToolCall in kinds else "refusal" if Refusal in kinds else "stop"
 
 
 def _short(form: TextReply) -> Iterator[Block]:
@@ -71,6 +94,8 @@ def _short(form: TextReply) -> Iterator[Block]:
         yield Block.model_construct(reasoning=form.reasoning)
     if form.text is not None:
         yield Block.model_construct(text=form.text)
+    if form.refusal is not None:
+        yield Block.model_construct(refusal=form.refusal)
     for call in form.tool_calls or ():
         yield Block.model_construct(tool_call=call)
 
@@ -84,6 +109,8 @@ def _part(block: Block, cut: Cutter) -> Part:
     if block.tool_call is not None:
         arguments = _arguments(block.tool_call)
         return ToolCall(block.tool_call.name, arguments, block.tool_call.id or "", cut(arguments))
+    if block.refusal is not None:
+        return Refusal(block.refusal, cut(block.refusal))
     text = block.text or ""
     return Text(text, cut(text))
 

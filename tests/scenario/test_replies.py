@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator.types import ERROR_NAMES, Completion, Failure, Pace, Reasoning, Reply, Text, ToolCall, Usage
+from emulator.types import ERROR_NAMES, Completion, Failure, Pace, Reasoning, Refusal, Reply, Text, ToolCall, Usage
 from tests.scenario.tables import scenario, step
 
 
@@ -54,10 +54,19 @@ WHOLE = "stream: {chunk: whole}"
         ("text: hi, finish: tool_calls", Completion((Text("hi"),), "tool_calls")),
         ("tool_calls: [{name: a}], finish: content_filter", Completion((ToolCall("a", "{}"),), "content_filter")),
         ("text: hi, model: m-1", Completion((Text("hi"),), "stop", Usage(), "m-1")),
+        ("refusal: no", Completion((Refusal("no"),), "refusal")),
+        ("text: hi, refusal: no, finish: stop", Completion((Text("hi"), Refusal("no")), "stop")),
+        ("content: [{refusal: no}, {text: hi}]", Completion((Refusal("no"), Text("hi")), "refusal")),
+        (
+            "text: hi, finish: stop_sequence, stop_sequence: END",
+            Completion((Text("hi"),), "stop_sequence", stop_sequence="END"),
+        ),
+        ("text: hi, finish: pause", Completion((Text("hi"),), "pause")),
+        ("text: hi, usage: {cache_write: 5}", Completion((Text("hi"),), "stop", Usage(cache_write=5))),
         ("text: hi, usage: {}", Completion((Text("hi"),), "stop")),
         (
             "text: hi, usage: {input: 1, output: 0, cached_input: 3, reasoning: 4}",
-            Completion((Text("hi"),), "stop", Usage(1, 0, 3, 4)),
+            Completion((Text("hi"),), "stop", Usage(1, 0, 3, reasoning=4)),
         ),
     ],
 )
