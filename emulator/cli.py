@@ -32,6 +32,9 @@ __all__ = ["main"]
 _TOUR = Path(__file__).parent / "tour"
 _CHECKOUT_TOUR = Path(__file__).parent.parent / "scenarios"
 
+_WORDS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
+"""How true and false are written in an environment variable and in a setting."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
@@ -210,9 +213,9 @@ def _flag(parser: argparse.ArgumentParser, name: str, *, default: bool, help: st
     variable = f"EMULATOR_{name.removeprefix('--').upper()}"
     word = os.environ.get(variable)
     if word is not None:
-        if word.lower() not in {"1", "true", "yes", "on", "0", "false", "no", "off", ""}:
+        if word and word.lower() not in _WORDS:
             parser.error(f"{variable}: '{word}' came, true or false is wanted")
-        default = word.lower() in {"1", "true", "yes", "on"}
+        default = _WORDS.get(word.lower(), False)
     action = argparse.BooleanOptionalAction
     parser.add_argument(name, action=action, default=default, help=f"{help} [{variable}]")
 
@@ -275,6 +278,10 @@ def _provider_settings(words: Sequence[str]) -> dict[str, dict[str, object]]:
 
 
 def _value(word: str, kind: Any, value: str) -> object:
+    if kind is bool:
+        if value.lower() not in _WORDS:
+            raise EmulatorError(f"--set {word}: '{value}' came, true or false is wanted")
+        return _WORDS[value.lower()]
     choices = typing.get_args(kind)
     if typing.get_origin(kind) is tuple:
         return tuple(piece for piece in value.split("+") if piece)

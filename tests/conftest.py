@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.live import ROOT, Live, Thread, library_of
 
+FRAMEWORKS = ROOT / ".venv" / "frameworks" / "bin" / "python"
 NODE_CLIENTS = ROOT / "tests" / "node" / "node_modules"
 
 settings.register_profile(
@@ -92,5 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not FRAMEWORKS.exists():
+        terminalreporter.write_line("The frameworks are not here: their tests were skipped.", yellow=True)
     if not node_is_here():
         terminalreporter.write_line("Node is not here: the Node client tests were skipped.", yellow=True)

@@ -21,6 +21,7 @@ import emulator
 from emulator import cli
 from tests.live import ROOT
 
+FILES = len(list((ROOT / "scenarios").glob("*.yaml")))
 SCENARIO = "version: 1\nsteps:\n  - {name: hi, when: {user: 'Hi*'}, reply: {text: Hello!}}\n"
 
 
@@ -57,13 +58,15 @@ class Served:
         self._reader.start()
 
     def ask(self, user: str, key: str = "k", path: str = "/v1/ai/cloudbase/chat/completions") -> Any:
+        data = self.send(path, {"model": "m", "messages": [{"role": "user", "content": user}]}, key)
+        return data["choices"][0]["message"]["content"] if "choices" in data else data["code"]
+
+    def send(self, path: str, body: Any, key: str = "k") -> Any:
         connection = http.client.HTTPConnection(self.origin.removeprefix("http://"), timeout=10)
-        body = json.dumps({"model": "m", "messages": [{"role": "user", "content": user}]})
-        connection.request("POST", path, body, {"authorization": f"Bearer {key}"})
-        reply = connection.getresponse()
-        data = json.loads(reply.read())
+        connection.request("POST", path, json.dumps(body), {"authorization": f"Bearer {key}"})
+        data = json.loads(connection.getresponse().read())
         connection.close()
-        return data["choices"][0]["message"]["content"] if reply.status == 200 else data["code"]
+        return data
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
@@ -151,7 +154,7 @@ def test_a_changed_file_is_loaded_again_and_a_broken_one_replaces_nothing(
     served.until_said("1 problem; the scenarios loaded before stay in force")
     assert "Hello!" == served.ask("Hi")
     file.write_text(SCENARIO.replace("Hello!", "Good day!"))
-    served.until_said("reloaded: 1 scenario")
+    served.until_said("reloaded: 1 scenario\n")
     assert "Good day!" == served.ask("Hi")
     assert 0 == served.stop()
     assert any(line.startswith(f"{file}:3:") and "Did you mean 'reply'?" in line for line in served.errors)
@@ -172,7 +175,7 @@ def test_a_miss_is_said_on_stderr_and_an_answer_only_where_asked_for(serve: Call
         served.ask("Hello")
         served.ask("Good evening")
         assert 0 == served.stop()
-    path = "POST /v1/ai/cloudbase/chat/completions"
+    path = "cloudbase POST /v1/ai/cloudbase/chat/completions"
     assert quiet.errors[0].startswith(f"{path} 404 no scenario step matched (session '")
     assert f"{path} 200 hello/greeting\n" == loud.errors[0]
     [line] = machine.errors
@@ -192,6 +195,16 @@ def test_a_setting_of_a_provider_is_an_option(serve: Callable[..., Served], tmp_
     path = "/v1/ai/{}/chat/completions"
     answers = [served.ask("Hi", path=path.format(group)) for group in ("mine", "yours", "cloudbase")]
     assert ["Hello!", "Hello!", "AI_MODEL_NOT_FOUND"] == answers
+
+
+@pytest.mark.parametrize(("word", "shape"), [("true", "error"), ("Off", "code"), ("0", "code"), ("yes", "error")])
+def test_a_setting_that_is_true_or_false_is_written_as_a_word(
+    serve: Callable[..., Served], tmp_path: Path, word: str, shape: str
+) -> None:
+    (tmp_path / "mine.yaml").write_text("version: 1\nsteps:\n  - {reply: {error: overloaded}}\n")
+    served = serve(str(tmp_path), "--set", f"cloudbase.native_errors={word}")
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    assert shape in served.send("/v1/ai/cloudbase/v1/messages", body)
 
 
 def test_a_hundred_open_streams_end_within_a_second(serve: Callable[..., Served], tmp_path: Path) -> None:
@@ -234,7 +247,7 @@ def test_validate_says_every_problem_and_exits_with_1(tmp_path: Path) -> None:
 def test_validate_says_when_there_is_no_problem() -> None:
     code, output, errors = run("validate", "scenarios")
     assert (0, "") == (code, errors)
-    assert re.fullmatch(r"4 scenarios, \d+ steps: no problems\.\n", output)
+    assert re.fullmatch(rf"{FILES} scenarios, \d+ steps: no problems\.\n", output)
 
 
 def test_schema_prints_json() -> None:
@@ -245,7 +258,7 @@ def test_schema_prints_json() -> None:
 def test_health_asks_a_server(serve: Callable[..., Served]) -> None:
     served = serve()
     code, output, _ = run("health", "--url", served.origin)
-    assert (0, f"ok: {emulator.__version__}, 4 scenarios\n") == (code, output)
+    assert (0, f"ok: {emulator.__version__}, {FILES} scenarios\n") == (code, output)
     assert 0 == run("health", EMULATOR_URL=served.origin)[0]
 
 
@@ -270,6 +283,7 @@ def free_port() -> int:
         (("serve", "--set", "cloudbase.strem_style=sdk"), 1, "did you mean 'cloudbase.stream_style'?"),
         (("serve", "--set", "nothing"), 1, "unknown setting"),
         (("serve", "--set", "cloudbase.stream_style=x"), 1, "'x' is not one of auto, openai, sdk"),
+        (("serve", "--set", "cloudbase.restores=maybe"), 1, "'maybe' came, true or false is wanted"),
         (("serve", "nowhere"), 1, "nowhere"),
         (("validate",), 2, "PATH"),
         (("validate", "nowhere"), 1, "1 problem."),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator.providers import PROVIDERS
 from tests.live import Live
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what the test is about
@@ -111,7 +112,7 @@ def test_a_path_of_nobody_is_told_the_base_urls(live: Live) -> None:
         reply.headers["x-emulator-miss"],
         reply.headers["content-type"],
     )
-    assert {"cloudbase": live.base_url} == reply.json["base_urls"]
+    assert {name: make().base_url(live.origin) for name, make in PROVIDERS.items()} == reply.json["base_urls"]
 
 
 def test_a_miss_is_a_404_that_is_not_retried_and_says_why(live: Live) -> None:
@@ -159,6 +160,22 @@ def test_only_the_named_keys_are_valid(scripted: Callable[..., Live]) -> None:
 def test_an_error_can_be_written_out(live: Live) -> None:
     reply = live.ask("broken")
     assert (599, {"a": 1}, "c") == (reply.status, reply.json, reply.headers["x-b"])
+
+
+def test_the_body_of_an_error_can_be_words_and_its_headers_have_the_last_word(scripted: Callable[..., Live]) -> None:
+    live = scripted(
+        """
+        steps:
+          - reply:
+              error: {status: 502, body: <h1>Bad Gateway</h1>, headers: {content-type: text/html, x-request-id: r}}
+        """
+    )
+    reply = live.ask()
+    assert (b"<h1>Bad Gateway</h1>", "text/html", "r") == (
+        reply.body,
+        reply.headers["content-type"],
+        reply.headers["x-request-id"],
+    )
 
 
 def test_a_page_of_a_browser_is_answered(live: Live) -> None:

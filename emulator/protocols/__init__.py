@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from emulator.protocols import chat
+from emulator.protocols import chat, gemini, messages, responses
 from emulator.types import WireProtocol
 
 __all__ = ["PROTOCOLS"]
 
-PROTOCOLS: Final[dict[str, WireProtocol]] = {chat.NAME: chat}
+PROTOCOLS: Final[dict[str, WireProtocol]] = {
+    chat.NAME: chat,
+    responses.NAME: responses,
+    messages.NAME: messages,
+    gemini.NAME: gemini,
+}

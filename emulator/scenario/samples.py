@@ -10,7 +10,8 @@ from emulator.types import Json
 
 __all__ = ["samples"]
 
-_WILDCARD = re.compile(r"\\([*?\\])|[*?]")
+# `?` stands for itself as well as for any other character.
+_WILDCARD = re.compile(r"\\([*?\\])|[*]")
 
 
 def samples(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, str]]:
@@ -29,9 +30,10 @@ def _sample(predicate: Json) -> str | None:
         case None:
             return ""
         case str():
-            text = _WILDCARD.sub(lambda found: found[1] or ("x" if found[0] == "?" else ""), predicate)
-            return text.strip()
+            return _WILDCARD.sub(lambda found: found[1] or "", predicate).strip()
         case {"equals": str() as text} | {"contains": str() as text}:
             return text
+        case {"any": [first, *_]}:
+            return _sample(first)
         case _:
             return None

@@ -124,9 +124,14 @@ class _Speaker:
         return Answer(self._whole(page, Pace(), {"x-emulator-step": "none"}), page.status, "page")
 
     def _whole(self, page: Page, pace: Pace, headers: Headers, beats: int = 0) -> Iterator[Action]:
-        body = b"" if page.body is None else jsontext.dumps(page.body)
-        head = {"content-type": "application/json; charset=utf-8"} if body else {}
-        start = Start(page.status, self._headers({**head, **page.headers}, headers), len(body))
+        match page.body:
+            case None:
+                head, body = {}, b""
+            case str() as text:  # as a scenario wrote it
+                head, body = {"content-type": "text/plain; charset=utf-8"}, text.encode()
+            case value:
+                head, body = {"content-type": "application/json; charset=utf-8"}, jsontext.dumps(value)
+        start = Start(page.status, self._headers(head, {**page.headers, **headers}), len(body))
         return timeline.whole(body, beats, pace, self.stamp, start)
 
     def _headers(self, head: Headers, more: Headers) -> Headers:

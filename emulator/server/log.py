@@ -11,7 +11,12 @@ from emulator import jsontext
 from emulator.journal import Exchange
 from emulator.types import Json
 
-__all__ = ["Log"]
+__all__ = ["Log", "count"]
+
+
+def count(number: int, noun: str) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,9 @@ class Log:
             return
         path, what = exchange.call.path, exchange.step or exchange.explanation or exchange.outcome
         self._say(
-            f"{exchange.call.method} {path} {exchange.status} {what}",
+            f"{exchange.provider} {exchange.call.method} {path} {exchange.status} {what}",
             event=exchange.outcome,
+            provider=exchange.provider,
             method=exchange.call.method,
             path=path,
             status=exchange.status,
@@ -41,10 +47,10 @@ class Log:
         """Say what came of a change on disk."""
         lines = [str(problem) for problem in problems]
         if not lines:
-            self._say(f"reloaded: {scenarios} scenarios", event="reloaded", scenarios=scenarios)
+            self._say(f"reloaded: {count(scenarios, 'scenario')}", event="reloaded", scenarios=scenarios)
             return
-        count = f"{len(lines)} problem{'s'[: len(lines) != 1]}; the scenarios loaded before stay in force"
-        self._say("\n".join((*lines, count)), event="not_reloaded", problems=lines)
+        last = f"{count(len(lines), 'problem')}; the scenarios loaded before stay in force"
+        self._say("\n".join((*lines, last)), event="not_reloaded", problems=lines)
 
     def _say(self, text: str, **fields: Json) -> None:
         print(text if self.form == "text" else jsontext.dumps(fields).decode(), file=sys.stderr, flush=True)  # noqa: T201

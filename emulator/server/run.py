@@ -13,7 +13,7 @@ from emulator.scenario import Library, samples
 from emulator.server.answer import answer
 from emulator.server.app import App, Server
 from emulator.server.front import Visit
-from emulator.server.log import Log
+from emulator.server.log import Log, count
 from emulator.server.settings import Settings
 from emulator.types import Call, EmulatorError
 
@@ -26,8 +26,8 @@ _SAMPLE_KEY: Final = "test"
 async def run(settings: Settings, library: Library, log: Log, *, watch: bool) -> None:
     """Serve until SIGINT or SIGTERM. Raises EmulatorError with what keeps it from starting."""
     if problems := library.problems:
-        count = f"{len(problems)} problem{'s'[: len(problems) != 1]}; nothing was loaded."
-        raise EmulatorError("\n".join((*map(str, problems), count)))
+        last = f"{count(len(problems), 'problem')}; nothing was loaded."
+        raise EmulatorError("\n".join((*map(str, problems), last)))
     server = Server(App(settings, library, log))
     stopped = _on_signal()
     try:
@@ -67,7 +67,7 @@ def _welcome(server: Server) -> str:
     steps = sum(len(scenario.steps) for scenario in app.library.scenarios)
     lines = [
         f"maas-emulator {emulator.__version__} listening on {server.origin}",
-        f"  {len(app.library.scenarios)} scenarios, {steps} steps",
+        f"  {count(len(app.library.scenarios), 'scenario')}, {count(steps, 'step')}",
         *(f"  {name}: {provider.base_url(server.origin)}" for name, provider in app.providers.items()),
     ]
     if sample := _sample(app):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -116,13 +117,8 @@ class Turn:
 
 def conversation(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     """Merge neighbouring turns of one role, so that a conversation is the same value in every protocol."""
-    merged: list[Turn] = []
-    for turn in turns:
-        if merged and merged[-1].role == turn.role:
-            merged[-1] = Turn(turn.role, merged[-1].parts + turn.parts)
-        else:
-            merged.append(turn)
-    return tuple(merged)
+    runs = groupby(turns, key=lambda turn: turn.role)
+    return tuple(Turn(role, tuple(part for turn in run for part in turn.parts)) for role, run in runs)
 
 
 def count_tokens(text: str) -> int:

@@ -61,6 +61,8 @@ class Endpoint:
     """The id in a path that speaks of one thing, such as a stored response."""
     page: PageMaker | None = None
     """What answers in place of a scenario, such as a count of tokens."""
+    restores: bool = True
+    """Whether a request that refers to an earlier answer gets its conversation back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Page:
 
     status: int
     body: Json
-    """None: no body at all."""
+    """JSON, but a string goes out as the text it is. None: no body at all."""
     headers: Headers = field(default_factory=dict)
 
 

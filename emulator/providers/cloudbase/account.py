@@ -5,16 +5,14 @@ Facts are marked as in the package's docstring.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
-from emulator.protocols import chat
-from emulator.providers.cloudbase import errors, quirks
+from emulator.protocols import chat, listing, messages, responses
+from emulator.providers.cloudbase import catalogue, errors, quirks, routes, signin
 from emulator.types import (
     Call,
     Completion,
@@ -27,43 +25,16 @@ from emulator.types import (
     Rejected,
     Request,
     Stamp,
-    WireProtocol,
 )
 
 __all__ = ["CloudBase"]
 
-# "The general AI route is POST /v1/ai/:provider/:path" – docs.cloudbase.net /en/http-api/ai-model/call-llm (2026-11)
-_TAILS: Final[dict[str, WireProtocol]] = {"chat/completions": chat, "v1/chat/completions": chat}
+_LITERAL: Final = ("/v1/aibot/", "/auth/v1/")
 
-_TITLED: Final = "hunyuan"
-"""The group that answers in the manner of Tencent Cloud's API 3.0 (package: src/models/HunYuan/index.ts)."""
-
-# The tails that the CloudBase SDK builds for one group alone (package: @cloudbase/ai src/models/*/index.ts, subUrl).
-_GROUP_TAILS: Final[dict[tuple[str, str], WireProtocol]] = {
-    ("hunyuan-beta", "openapi/v1/chat/completions"): chat,
-    ("ark", "api/v3/chat/completions"): chat,
-    ("dashscope", "compatible-mode/v1/chat/completions"): chat,
-    ("zhipu", "api/paas/v4/chat/completions"): chat,
-    (_TITLED, ""): chat,
-}
-
-_GROUPS: Final = (
-    "cloudbase",
-    "hunyuan-v3",
-    "hunyuan-exp",
-    "hunyuan-open",
-    "hunyuan-beta",
-    "hunyuan",
-    "hunyuan-image",
-    "deepseek",
-    "ark",
-    "dashscope",
-    "01-ai",
-    "moonshot",
-    "zhipu",
+# Who answers on the paths of Responses and Messages: the gateway, or the model behind it (inferred).
+_MODEL_MADE: Final = frozenset(
+    {"invalid_request", "context_length_exceeded", "content_filtered", "rate_limited", "overloaded", "server_error"}
 )
-
-_LITERAL: Final = ("/v1/ai/", "/v1/aibot/", "/auth/v1/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +48,28 @@ class CloudBase:
     """The valid keys; none: any key is valid."""
     environment: str = ""
     """The environment id where the Host header names none."""
-    groups: tuple[str, ...] = _GROUPS
+    environments: tuple[str, ...] = ()
+    """The environments that exist; none: every one does."""
+    groups: tuple[str, ...] = routes.GROUPS
     """The provider groups that exist, beside custom-*."""
+    models: tuple[str, ...] = catalogue.MODELS
+    """The models that are listed; any model can be asked."""
+    responses_models: tuple[str, ...] = ("hy3-preview",)
+    """The models that speak Responses; none: every one does."""
+    restores: bool = True
+    """Whether `previous_response_id` brings a conversation back (documented: call-llm); else it is accepted and that
+    is all (upstream: Tencent-Hunyuan/Hy3 docs/api/responses.md)."""
+    native_errors: bool = False
+    """Whether errors that the model makes keep the words of Responses and Messages; else all have the gateway's."""
     stream_style: Literal["auto", "openai", "sdk"] = "auto"
     """`openai`: a role chunk first. `sdk`: role and first output in one chunk and usage on the last one, as the
     CloudBase SDKs need for their tool loop. `auto`: `sdk` for requests of a CloudBase SDK, else `openai`."""
 
     def claims(self, path: str) -> bool:
-        """Whether a literal path is CloudBase's."""
-        return path.startswith(_LITERAL)
+        """Whether a literal path is CloudBase's: with one of its groups, for another service has `/v1/ai/` too."""
+        group, _ = routes.split(path)
+        named = group in {*routes.GROUPS, *self.groups} or group.startswith(("custom-", "hunyuan-"))
+        return named or path.startswith(_LITERAL)
 
     def base_url(self, origin: str) -> str:
         """The base URL of the first group, which is the managed one."""
@@ -99,29 +83,63 @@ class CloudBase:
     def resolve(self, call: Call, stamp: Stamp) -> Endpoint | Page:
         """Find the route and check the key. Raises Rejected.
 
-        The route comes first: a wrong path is reported as such with any key (inferred).
+        What is reported first is inferred: environment, path, method, key, group, protocol, model.
         """
         if call.method == "OPTIONS":
             return Page(204, None, {"access-control-allow-methods": "GET, POST, PATCH, DELETE, OPTIONS"})
-        group, tail = _route(call)
-        known = group in self.groups or group.startswith("custom-")
-        protocol = _TAILS.get(tail) or _GROUP_TAILS.get((group, tail))
-        action = call.headers.get("x-tc-action", "ChatCompletions")
-        if protocol is None or (_titled(call) and action != "ChatCompletions"):
+        environment = self._environment(call)
+        if method := signin.PATHS.get(call.path):
+            _check_method(call, method)
+            return signin.page(call, self._signing_key(call, stamp), stamp)
+        group, _ = routes.split(call.path)
+        route = routes.find(call)
+        if route is None:
             raise Rejected(Failure("route_not_found", f"The path is invalid: {call.path}"))
-        if call.method != "POST":
-            message = f"{call.method} is not a method of {call.path}; POST is"
-            raise Rejected(Failure("method_not_allowed", message, headers={"allow": "POST"}))
+        _check_method(call, route.method)
         self._check_key(call, stamp)
-        if not known:
-            message = f"The model group '{group}' is not found; known are {', '.join(self.groups)}, custom-*"
-            raise Rejected(Failure("model_not_found", message))
-        return Endpoint(self.name, protocol, target=group, environment=self._environment(call))
+        self._check_target(call, group, route)
+        if route.model is not None:
+            names = catalogue.of_group(group, self.models)
+            return listing.page(
+                names, "cloudbase", call, "messages" if route.protocol is messages else "chat", route.model
+            )
+        return Endpoint(
+            self.name, route.protocol, target=group, environment=environment, page=route.page, restores=self.restores
+        )
 
     def _environment(self, call: Call) -> str:
-        return call.host.partition(".")[0] if call.host.endswith(self.hosts) else self.environment
+        environment = call.host.partition(".")[0] if call.host.endswith(self.hosts) else self.environment
+        if environment and self.environments and environment not in self.environments:
+            raise Rejected(Failure("environment_not_found", f"The environment '{environment}' is not found"))
+        return environment
 
-    def _check_key(self, call: Call, stamp: Stamp) -> None:
+    def _check_target(self, call: Call, group: str, route: routes.Route) -> None:
+        """Whether a group is there, and it and the model speak the protocol of the path."""
+        if group not in self.groups and not group.startswith("custom-"):
+            message = f"The model group '{group}' is not found; known are {', '.join(self.groups)}, custom-*"
+            raise Rejected(Failure("model_not_found", message))
+        if route.groups and group not in route.groups:
+            # inferred: the code; documented: that no other group has it
+            message = f"The model group '{group}' does not have this path; {', '.join(route.groups)} do"
+            raise Rejected(Failure("model_not_enabled", message))
+        if route.protocol is responses and self.responses_models:
+            model = routes.asked_model(call)
+            if model and model not in self.responses_models:
+                # documented: only hy3-preview (/en/http-api/ai-model/call-llm, 2026-11); inferred: the code
+                message = f"The model '{model}' does not support Responses; {', '.join(self.responses_models)} does"
+                raise Rejected(Failure("model_not_enabled", message))
+
+    def _signing_key(self, call: Call, stamp: Stamp) -> str:
+        """The key of a call for a token: signed (package), or a Bearer key; the anonymous sign-in needs none."""
+        if call.path == signin.ANONYMOUS:
+            return ""
+        if signer := signin.secret_id(call.headers.get("authorization", "")):
+            if self.api_keys and signer not in self.api_keys:
+                raise Rejected(Failure("invalid_api_key"))
+            return signer
+        return self._check_key(call, stamp)
+
+    def _check_key(self, call: Call, stamp: Stamp) -> str:
         """Bearer only: neither x-api-key nor another scheme (documented: seed 003, /http-api/basic/access-token)."""
         scheme, _, key = call.headers.get("authorization", "").strip().partition(" ")
         key = key.strip()
@@ -129,29 +147,49 @@ class CloudBase:
             raise Rejected(Failure("missing_api_key"))
         if scheme.lower() != "bearer":
             raise Rejected(Failure("auth_scheme"))
+        ours = signin.is_ours(key, stamp)
         # Failure paths of the SDKs send the literal "Bearer undefined" (package).
-        if key in {"undefined", "null"} or (self.api_keys and key not in self.api_keys):
+        if key in {"undefined", "null"} or (self.api_keys and key not in self.api_keys and not ours):
             raise Rejected(Failure("invalid_api_key"))
-        if _expiry(key) <= stamp.created:
+        # A token from here outlives its time: in a session whose clock counts requests that would come too early.
+        if not ours and signin.expiry(key) <= stamp.created:
             raise Rejected(Failure("expired_api_key"))
+        return key
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
-        """The documented fields and no others."""
-        lean = quirks.lean_body(body)
-        if not _titled(request.call):
-            return lean
-        return {"Response": {**quirks.titled(lean), "RequestId": _request_id(stamp)}}
+        """The documented fields: of a chat no others, and of a response one more."""
+        match request.endpoint.protocol.NAME:
+            case chat.NAME:
+                lean = quirks.lean_body(body)
+                if not routes.titled(request.call):
+                    return lean
+                return {"Response": {**quirks.titled(lean), "RequestId": _request_id(stamp)}}
+            case responses.NAME:
+                return quirks.with_text(body)
+            case _:
+                return body
 
     def frames(self, frames: Iterator[Frame], done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
-        """The documented fields and no others, in one of two styles."""
-        sdk = self.stream_style == "sdk" or (self.stream_style == "auto" and _from_cloudbase_sdk(request.call))
-        styled = quirks.sdk_style(frames, done, request, stamp) if sdk else quirks.openai_style(frames)
-        if not _titled(request.call):
-            return styled
-        return (replace(frame, data=quirks.titled(frame.data)) for frame in styled)  # package: chunks are not wrapped
+        """The documented fields: of a chat no others, in one of two styles."""
+        match request.endpoint.protocol.NAME:
+            case chat.NAME:
+                sdk = self.stream_style == "sdk" or (self.stream_style == "auto" and _from_cloudbase_sdk(request.call))
+                styled = quirks.sdk_style(frames, done, request, stamp) if sdk else quirks.openai_style(frames)
+                if not routes.titled(request.call):
+                    return styled
+                # package: chunks are not wrapped
+                return (replace(frame, data=quirks.titled(frame.data)) for frame in styled)
+            case responses.NAME:
+                return map(quirks.with_text_at_the_end, frames)
+            case _:
+                return frames
 
-    def failure(self, failure: Failure, call: Call, stamp: Stamp) -> Page:  # noqa: ARG002 - the signature of a provider
+    def failure(self, failure: Failure, call: Call, stamp: Stamp) -> Page:
         """Flat: {code, message, requestId} (documented: /http-api/ai-bot). requestId equals X-Request-Id (inferred)."""
+        if self.native_errors and failure.name in _MODEL_MADE and str(failure.code) not in errors.ERRORS:
+            route = routes.find(call)
+            if route is not None and route.protocol is not chat:
+                return route.protocol.failure(failure, stamp)
         said = errors.said(failure)
         body = {"code": said.code, "message": said.message, "requestId": _request_id(stamp)}
         headers = dict(failure.headers)
@@ -174,37 +212,13 @@ class CloudBase:
         return headers
 
 
-# ---------------------------------------------------------------- routes and keys
+# ---------------------------------------------------------------- what a call tells
 
 
-def _route(call: Call) -> tuple[str, str]:
-    """Split `/v1/ai/{group}/{tail}`."""
-    before, _, rest = call.path.partition("/v1/ai/")
-    if before or not rest:
-        return "", ""
-    group, _, tail = rest.partition("/")
-    return group, tail.rstrip("/")
-
-
-def _titled(call: Call) -> bool:
-    """Whether a call is of the old kind, `POST /v1/ai/hunyuan` with `X-Tc-Action: ChatCompletions` (package)."""
-    return _route(call) == (_TITLED, "")
-
-
-def _expiry(key: str) -> float:
-    """When a JWT expires, in seconds since 1970; infinity for anything else."""
-    pieces = key.split(".")
-    if len(pieces) != 3 or not key.startswith("eyJ"):  # noqa: PLR2004 - header, claims, signature
-        return math.inf
-    try:
-        claims = jsontext.loads(base64.urlsafe_b64decode(pieces[1] + "=="))
-    except (ValueError, binascii.Error):
-        return math.inf
-    match claims:
-        case {"exp": int() | float() as expiry}:
-            return expiry
-        case _:
-            return math.inf
+def _check_method(call: Call, method: str) -> None:
+    if call.method != method:
+        message = f"{call.method} is not a method of {call.path}; {method} is"
+        raise Rejected(Failure("method_not_allowed", message, headers={"allow": method}))
 
 
 def _from_cloudbase_sdk(call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""What CloudBase changes in the words of Chat Completions.
+"""What CloudBase changes in the words of Chat Completions and of Responses.
 
 Facts are marked as in the package's docstring.
 """
@@ -6,11 +6,12 @@ Facts are marked as in the package's docstring.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from emulator.protocols import chat
 from emulator.types import Completion, Frame, Json, Request, Stamp, ToolCall
 
-__all__ = ["lean_body", "openai_style", "sdk_style", "titled"]
+__all__ = ["lean_body", "openai_style", "sdk_style", "titled", "with_text", "with_text_at_the_end"]
 
 
 def lean_body(body: Json) -> Json:
@@ -80,6 +81,21 @@ def titled(value: Json) -> Json:
             return [titled(item) for item in value]
         case _:
             return value
+
+
+def with_text(response: Json) -> Json:
+    """Add the text of a response at its top (upstream: Tencent-Hunyuan/Hy3 docs/api/responses.md)."""
+    said = [part for item in response["output"] if item["type"] == "message" for part in item["content"]]
+    return {**response, "output_text": "".join(part["text"] for part in said if part["type"] == "output_text")}
+
+
+def with_text_at_the_end(frame: Frame) -> Frame:
+    """The same for the event that ends a stream with the whole response (inferred)."""
+    match frame.data:
+        case {"type": "response.completed" | "response.incomplete", "response": response}:
+            return replace(frame, data={**frame.data, "response": with_text(response)})
+        case _:
+            return frame
 
 
 def _all_in_one(done: Completion, request: Request, stamp: Stamp) -> Frame:

@@ -1,0 +1,15 @@
+"""OpenAI Chat Completions.
+
+What is written here is what the API at its home sends (OpenAPI description of the OpenAI API, v2.3.0, and recorded
+traffic of the official SDKs, 2026-11); gateways that send less take it away in their provider.
+"""
+
+from typing import Final
+
+from emulator.protocols.chat.errors import ERRORS, failure
+from emulator.protocols.chat.reading import decode
+from emulator.protocols.chat.writing import DONE, body, frames, framing, keep
+
+__all__ = ["DONE", "ERRORS", "NAME", "body", "decode", "failure", "frames", "framing", "keep"]
+
+NAME: Final = "chat"

@@ -1,0 +1,248 @@
+"""Reading chat requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from emulator import jsontext
+from emulator.types import (
+    Call,
+    Endpoint,
+    Failure,
+    Json,
+    Media,
+    Memory,
+    Part,
+    Reasoning,
+    Refusal,
+    Rejected,
+    Request,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+    Turn,
+    conversation,
+)
+
+__all__ = ["decode"]
+
+_MOST_CHOICES: Final = 128
+"""`n` is between 1 and 128 – API reference, chat/create (2026-11-20)."""
+
+_ROLES: Final[dict[str, Literal["system", "user", "assistant", "tool"]]] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+
+_MEDIA: Final[dict[str, Literal["image", "audio", "video", "file"]]] = {
+    "image_url": "image",
+    "video_url": "video",
+    "input_audio": "audio",
+    "file": "file",
+    "file_url": "file",
+}
+
+
+def decode(call: Call, endpoint: Endpoint, memory: Memory) -> Request:  # noqa: ARG001 - nothing is referred to
+    """Read a chat request. What is not there or not understood is left to the rules; what can't be read is rejected."""
+    try:
+        content = jsontext.loads(call.body)
+    except ValueError as error:
+        raise Rejected(Failure("malformed_body", str(error))) from None
+    if not isinstance(content, dict):
+        raise Rejected(Failure("malformed_body", f"the body is {_kind(content)}, not an object"))
+    tools = tuple(_tools(content.get("tools")))
+    return Request(
+        call=call,
+        endpoint=endpoint,
+        body=content,
+        model=_model(content, endpoint),
+        turns=conversation(_turns(content.get("messages"))),
+        tools=tools,
+        tool_choice=_tool_choice(content.get("tool_choice"), offered=bool(tools)),
+        stream=content.get("stream") is True,
+        reasoning=_asks_for_reasoning(content),
+        schema=_schema(content.get("response_format")),
+        count=_count(content.get("n")),
+    )
+
+
+def _count(n: Json) -> int:
+    return n if isinstance(n, int) and 1 <= n <= _MOST_CHOICES else 1
+
+
+def _model(content: Json, endpoint: Endpoint) -> str:
+    if endpoint.model is not None:
+        return endpoint.model
+    match content.get("model"):
+        case str() as model if model:
+            return model
+        case None | "":
+            raise Rejected(Failure("missing_model"))
+        case other:
+            raise _unreadable("model", other, "a string")
+
+
+def _turns(messages: Json) -> Iterator[Turn]:
+    if not isinstance(messages, list):
+        raise _unreadable("messages", messages, "a list")
+    names: dict[str, str] = {}
+    for number, message in enumerate(messages):
+        where = f"messages[{number}]"
+        if not isinstance(message, dict):
+            raise _unreadable(where, message, "an object")
+        role = message.get("role")
+        if not isinstance(role, str) or role not in _ROLES:
+            raise _unreadable(f"{where}.role", role, f"one of {', '.join(_ROLES)}")
+        match _ROLES[role]:
+            case "tool":
+                yield Turn("tool", (_tool_result(message, names, where),))
+            case "assistant":
+                parts = tuple(_assistant_parts(message, where))
+                names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
+                yield Turn("assistant", parts)
+            case turn:
+                yield Turn(turn, tuple(_content(message.get("content"), f"{where}.content")))
+
+
+def _assistant_parts(message: Json, where: str) -> Iterator[Part]:
+    match message.get("reasoning_content"):
+        case str() as thinking if thinking:
+            yield Reasoning(thinking)
+    yield from _content(message.get("content"), f"{where}.content")
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise _unreadable(f"{where}.tool_calls", calls, "a list")
+    for number, call in enumerate(calls):
+        match call:
+            case {"function": {"name": str() as name} as function}:
+                arguments, identity = function.get("arguments"), call.get("id")
+                yield ToolCall(
+                    name,
+                    arguments if isinstance(arguments, str) else "",
+                    id=identity if isinstance(identity, str) else "",
+                )
+            case _:
+                raise _unreadable(f"{where}.tool_calls[{number}]", call, "an object with a function and its name")
+    match message.get("function_call"):  # deprecated in favour of tool_calls, and still sent
+        case {"name": str() as name, "arguments": str() as arguments}:
+            yield ToolCall(name, arguments)
+
+
+def _tool_result(message: Json, names: dict[str, str], where: str) -> ToolResult:
+    identity, name = message.get("tool_call_id"), message.get("name")
+    text = "".join(part.text for part in _content(message.get("content"), f"{where}.content") if isinstance(part, Text))
+    identity = identity if isinstance(identity, str) else ""
+    return ToolResult(identity, names.get(identity) or (name if isinstance(name, str) else ""), text)
+
+
+def _content(content: Json, where: str) -> Iterator[Text | Refusal | Media]:
+    match content:
+        case None | "":
+            return
+        case str():
+            yield Text(content)
+        case list():
+            for number, item in enumerate(content):
+                if not isinstance(item, dict):
+                    raise _unreadable(f"{where}[{number}]", item, "an object")
+                yield from _content_part(item)
+        case _:
+            raise _unreadable(where, content, "a string or a list")
+
+
+def _content_part(item: Json) -> Iterator[Text | Refusal | Media]:
+    kind = item.get("type")
+    match item:
+        case {"type": "text", "text": str() as text}:
+            yield Text(text)
+        case {"type": "refusal", "refusal": str() as text}:
+            yield Refusal(text)
+        case {"type": str()} if kind in _MEDIA:
+            source = _source(item.get(kind))
+            # Video travels as image_url too: an .mp4 URL or data:video/… (seed 004, "Input Video").
+            film = source.startswith("data:video/") or source.partition("?")[0].endswith(".mp4")
+            yield Media("video" if kind == "image_url" and film else _MEDIA[kind], source)
+
+
+def _source(value: Json) -> str:
+    match value:
+        case str():
+            return value
+        case dict():
+            return next((value[key] for key in ("url", "data", "file_data", "file_id") if _is_text(value.get(key))), "")
+        case _:
+            return ""
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str)
+
+
+def _tools(tools: Json) -> Iterator[Tool]:
+    if tools is None:
+        return
+    if not isinstance(tools, list):
+        raise _unreadable("tools", tools, "a list")
+    for number, tool in enumerate(tools):
+        match tool:
+            case {"function": {"name": str() as name} as function}:
+                yield Tool(name, function.get("parameters"))
+            case dict():
+                continue  # a kind of tool that is no function
+            case _:
+                raise _unreadable(f"tools[{number}]", tool, "an object")
+
+
+def _tool_choice(choice: Json, *, offered: bool) -> str:
+    match choice:
+        case {"function": {"name": str() as name}}:
+            return name
+        case str():
+            return choice
+        case _:  # "none is the default when no tools are present. auto is the default if tools are present."
+            return "auto" if offered else "none"
+
+
+def _asks_for_reasoning(content: Json) -> bool:
+    match content.get("thinking"):
+        case {"type": "enabled" | "adaptive"}:
+            return True
+    effort = content.get("reasoning_effort")
+    return content.get("enable_thinking") is True or (isinstance(effort, str) and effort != "none")
+
+
+def _schema(response_format: Json) -> Json:
+    match response_format:
+        case {"type": "json_schema", "json_schema": {"schema": schema}}:
+            return schema
+        case {"type": "json_object"}:
+            return True
+        case _:
+            return None
+
+
+def _unreadable(where: str, came: Json, wanted: str) -> Rejected:
+    return Rejected(Failure("invalid_request", f"{where}: {_kind(came)} came, {wanted} is wanted"))
+
+
+def _kind(value: Json) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return f"'{value[:40]}'"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

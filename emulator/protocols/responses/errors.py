@@ -1,0 +1,119 @@
+"""The errors of the Responses API, and the sentences with which requests are rejected."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+from emulator.types import Failure, Json, Page, Rejected, Stamp
+
+__all__ = ["ERRORS", "ErrorRow", "failure", "kind", "missing", "unreadable"]
+
+
+class ErrorRow(NamedTuple):
+    """What OpenAI sends for one error name."""
+
+    status: int
+    type: str
+    code: str | None
+    message: str
+    param: str | None = None
+
+
+_INVALID: Final = "invalid_request_error"
+
+# https://platform.openai.com/docs/guides/error-codes (2026-11-20); statuses by the classes of the official SDKs, types
+# and codes from recorded errors; messages are ours.
+ERRORS: Final[dict[str, ErrorRow]] = {
+    "invalid_api_key": ErrorRow(401, _INVALID, "invalid_api_key", "Incorrect API key provided."),
+    "missing_api_key": ErrorRow(401, _INVALID, None, "You didn't provide an API key."),
+    "expired_api_key": ErrorRow(401, _INVALID, "invalid_api_key", "The API key has expired."),
+    "auth_scheme": ErrorRow(401, _INVALID, None, "Authorization must be 'Bearer <key>'."),
+    "permission_denied": ErrorRow(403, _INVALID, None, "You do not have access to this resource."),
+    "model_not_found": ErrorRow(404, _INVALID, "model_not_found", "The model does not exist."),
+    "model_not_enabled": ErrorRow(403, _INVALID, "model_not_found", "You do not have access to this model."),
+    "environment_not_found": ErrorRow(404, _INVALID, None, "The project does not exist."),
+    "route_not_found": ErrorRow(404, _INVALID, None, "Unknown request URL."),
+    "method_not_allowed": ErrorRow(405, _INVALID, "method_not_supported", "Not allowed with this method."),
+    "invalid_request": ErrorRow(400, _INVALID, None, "The request is invalid."),
+    "malformed_body": ErrorRow(400, _INVALID, None, "We could not parse the JSON body of your request."),
+    "missing_model": ErrorRow(
+        400, _INVALID, "missing_required_parameter", "Missing required parameter: 'model'.", "model"
+    ),
+    "context_length_exceeded": ErrorRow(
+        400, _INVALID, "context_length_exceeded", "The input exceeds the model's context length.", "input"
+    ),
+    "content_filtered": ErrorRow(400, _INVALID, "content_filter", "The prompt was filtered."),
+    "payload_too_large": ErrorRow(413, _INVALID, None, "The request is too large."),
+    "slow_body": ErrorRow(408, _INVALID, None, "The request did not arrive in time."),
+    "rate_limited": ErrorRow(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
+    "quota_exhausted": ErrorRow(429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota."),
+    "concurrency_limited": ErrorRow(429, "requests", "rate_limit_exceeded", "Too many concurrent requests."),
+    "timeout": ErrorRow(504, "server_error", "timeout", "The request timed out."),
+    "overloaded": ErrorRow(503, "server_error", "overloaded", "The engine is currently overloaded."),
+    "server_error": ErrorRow(500, "server_error", None, "The server had an error while processing your request."),
+    "bad_gateway": ErrorRow(502, "server_error", None, "Bad gateway."),
+    "no_step": ErrorRow(404, _INVALID, "no_scenario_step", "no scenario step matched"),
+}
+
+_MISSING: Final = "previous_response_not_found"
+
+_PARAMS: Final = {_MISSING: "previous_response_id"}
+"""The parameter that a code speaks of."""
+
+_UNKNOWN: Final = {
+    # 400, this code, this param – recorded: CLIProxyAPI issue 2954 (2026-04-22)
+    "previous_response": Failure("invalid_request", "Previous response with id '{}' not found.", code=_MISSING),
+    # 404 – recorded: oh-my-pi issue 41 (2026-02-12)
+    "item": Failure(
+        "route_not_found",
+        "Item with id '{}' not found. Items are not persisted when `store` is set to false. Try again with `store` set "
+        "to true, or remove this item from your input.",
+    ),
+    "response": Failure("route_not_found", "Response with id '{}' not found."),  # inferred, as the others
+    "conversation": Failure("route_not_found", "Conversation with id '{}' not found."),  # inferred, as the others
+}
+
+
+def failure(failure: Failure, stamp: Stamp) -> Page:  # noqa: ARG001 - the request id is in a header
+    """Write an error as OpenAI does: all four fields are always there (OpenAPI description, schema Error)."""
+    row = ERRORS[failure.name]
+    code = row.code if failure.code is None else failure.code
+    error = {
+        "message": failure.message or row.message,
+        "type": failure.type or row.type,
+        "param": _PARAMS.get(str(code), row.param),
+        "code": code,
+    }
+    headers = dict(failure.headers)
+    if failure.retry_after is not None:
+        headers["retry-after"] = str(math.ceil(failure.retry_after))
+    return Page(failure.status or row.status, {"error": error} if failure.body is None else failure.body, headers)
+
+
+def missing(what: str, identity: str) -> Rejected:
+    """Say that nothing with this id is remembered. `what`: previous_response, item, response or conversation."""
+    row = _UNKNOWN[what]
+    return Rejected(Failure(row.name, (row.message or "").format(identity), code=row.code))
+
+
+def unreadable(where: str, came: Json, wanted: str) -> Rejected:
+    """Say what came in place of what is wanted."""
+    return Rejected(Failure("invalid_request", f"{where}: {kind(came)} came, {wanted} is wanted"))
+
+
+def kind(value: Json) -> str:
+    """Say what kind of value this is, and a string itself."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return f"'{value[:40]}'"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

@@ -1,0 +1,192 @@
+"""Answers as the Responses API writes them.
+
+What is written here is what the API at its home sends (OpenAPI description of the OpenAI API, v2.3.0, and recorded
+traffic of the official SDKs, 2026-11); gateways that send less take it away in their provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from emulator.protocols.responses.items import CUT_SHORT, Item, Origin, output
+from emulator.types import Completion, Frame, Framing, Json, Part, Reasoning, Refusal, Request, Stamp, Text, ToolCall
+
+__all__ = ["body", "finished", "frames", "framing", "in_background", "usage"]
+
+# Required, though nullable, by the Open Responses specification; defaults as the API reference, responses/create, has
+# them and recorded traffic shows them (2026-11-20).
+_ECHOED: Final[dict[str, Json]] = {
+    "background": False,
+    "frequency_penalty": 0.0,
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
+    "previous_response_id": None,
+    "prompt_cache_key": None,
+    "safety_identifier": None,
+    "store": True,
+    "temperature": 1.0,
+    "tool_choice": "auto",
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+    "user": None,
+}
+
+_Event = tuple[str, dict[str, Json], bool]
+"""The type of an event, its fields, and whether it carries model output."""
+
+
+def in_background(request: Request) -> bool:
+    """Whether the client comes back for the answer."""
+    return request.body.get("background") is True
+
+
+def body(done: Completion, request: Request, stamp: Stamp) -> Json:
+    """Write a whole answer; one made in the background is not there yet."""
+    if in_background(request):
+        return {**_begun(done, request, stamp), "status": "queued"}
+    return finished(done, request, stamp)
+
+
+def finished(done: Completion, request: Request, stamp: Stamp) -> Json:
+    """Write the response as it is in the end."""
+    reason = CUT_SHORT.get(done.finish)
+    return {
+        **_begun(done, request, stamp),
+        "status": "incomplete" if reason else "completed",
+        "completed_at": None if reason else stamp.created,  # "Only present when the status is completed"
+        "incomplete_details": {"reason": reason} if reason else None,
+        "output": [item.whole for item in output(done, request, stamp)],
+        "usage": usage(done, request),
+    }
+
+
+def frames(done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
+    """Write the same answer as a stream. An answer made in the background that is not streamed has none."""
+    if in_background(request) and not request.stream:
+        return
+    for number, (name, fields, beat) in enumerate(_events(done, request, stamp)):
+        yield Frame({"type": name, "sequence_number": number, **fields}, event=name, beat=beat)
+
+
+def framing(request: Request) -> Framing:  # noqa: ARG001 - the same for every request
+    """Server-sent events."""
+    return "sse"
+
+
+def usage(done: Completion, request: Request) -> Json:
+    """Write the counts; `cache_write_tokens` is required by the OpenAPI description."""
+    tokens = done.tokens(request)
+    return {
+        "input_tokens": tokens.input,
+        "input_tokens_details": {"cached_tokens": tokens.cached_input, "cache_write_tokens": tokens.cache_write},
+        "output_tokens": tokens.output,
+        "output_tokens_details": {"reasoning_tokens": tokens.reasoning},
+        "total_tokens": tokens.input + tokens.output,
+    }
+
+
+# ---------------------------------------------------------------- the response around the items
+
+
+def _begun(done: Completion, request: Request, stamp: Stamp) -> dict[str, Json]:
+    """Write the response before there is any output."""
+    content = request.body
+    echoed = {name: default if content.get(name) is None else content[name] for name, default in _ECHOED.items()}
+    begun = {
+        "id": Origin.made(stamp).response,
+        "object": "response",
+        "created_at": stamp.created,
+        "status": "in_progress",
+        "completed_at": None,
+        "error": None,
+        "incomplete_details": None,
+        "model": done.model or request.model,
+        "output": [],
+        "reasoning": {"effort": None, "summary": None} | _object(content.get("reasoning")),
+        "service_tier": "default",
+        "text": {"format": {"type": "text"}, "verbosity": "medium"} | _object(content.get("text")),
+        "tools": [_tool(tool) for tool in content.get("tools") or []],
+        "usage": None,
+        **echoed,
+    }
+    if (conversation := content.get("conversation")) is not None:
+        begun["conversation"] = conversation if isinstance(conversation, dict) else {"id": conversation}
+    return begun
+
+
+def _object(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _tool(tool: Json) -> Json:
+    """Echo a tool; a function is strict unless the client says otherwise (API reference, 2026-11-20)."""
+    if tool.get("type") != "function":
+        return tool
+    return {"type": "function", "name": "", "description": None, "parameters": None, "strict": True} | tool
+
+
+# ---------------------------------------------------------------- the events
+
+
+def _events(done: Completion, request: Request, stamp: Stamp) -> Iterator[_Event]:
+    begun = _begun(done, request, stamp)
+    if in_background(request):
+        queued = {**begun, "status": "queued"}
+        yield "response.created", {"response": queued}, False
+        yield "response.queued", {"response": queued}, False
+    else:
+        yield "response.created", {"response": begun}, False
+    yield "response.in_progress", {"response": begun}, False
+    for item in output(done, request, stamp):
+        place = {"output_index": item.index}
+        # The opening of a call says what is called.
+        yield "response.output_item.added", {**place, "item": item.opened}, isinstance(item.parts[0], ToolCall)
+        yield from _inside(item, {"item_id": item.id, **place})
+        yield "response.output_item.done", {**place, "item": item.whole}, False
+    ended = finished(done, request, stamp)
+    yield f"response.{ended['status']}", {"response": ended}, False
+
+
+def _inside(item: Item, place: dict[str, Json]) -> Iterator[_Event]:
+    match item.parts[0], item.whole["type"]:
+        case ToolCall() as call, "custom_tool_call":
+            name = "response.custom_tool_call_input"
+            yield from ((f"{name}.delta", {**place, "delta": piece}, True) for piece in call.deltas)
+            yield f"{name}.done", {**place, "input": call.arguments}, False
+        case ToolCall() as call, _:
+            name = "response.function_call_arguments"
+            yield from ((f"{name}.delta", {**place, "delta": piece}, True) for piece in call.deltas)
+            # `name` is required by the OpenAPI description since 2026
+            yield f"{name}.done", {**place, "name": call.name, "arguments": call.arguments}, False
+        case Reasoning() as thinking, _:
+            yield from _summary(thinking, item, {**place, "summary_index": 0})
+        case _:
+            for index, (part, written) in enumerate(zip(item.parts, item.whole["content"], strict=True)):
+                yield from _content(part, written, {**place, "content_index": index})
+
+
+def _summary(thinking: Reasoning, item: Item, place: dict[str, Json]) -> Iterator[_Event]:
+    name = "response.reasoning_summary"
+    for written in item.whole["summary"]:
+        yield f"{name}_part.added", {**place, "part": {**written, "text": ""}}, False
+        yield from ((f"{name}_text.delta", {**place, "delta": piece}, True) for piece in thinking.deltas)
+        yield f"{name}_text.done", {**place, "text": thinking.text}, False
+        yield f"{name}_part.done", {**place, "part": written}, False
+
+
+def _content(part: Part, written: Json, place: dict[str, Json]) -> Iterator[_Event]:
+    refused = isinstance(part, Refusal)
+    name, field = ("response.refusal", "refusal") if refused else ("response.output_text", "text")
+    # `logprobs` is required by the OpenAPI description, and empty unless asked for.
+    more: dict[str, Json] = {} if refused else {"logprobs": []}
+    yield "response.content_part.added", {**place, "part": {**written, field: ""}}, False
+    if isinstance(part, Text | Refusal):
+        yield from ((f"{name}.delta", {**place, "delta": piece, **more}, True) for piece in part.deltas)
+    yield f"{name}.done", {**place, field: written[field], **more}, False
+    yield "response.content_part.done", {**place, "part": written}, False

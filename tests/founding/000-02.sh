@@ -1,0 +1,11 @@
+curl -X POST 'https://<ENV_ID>.api.tcloudbasegateway.com/v1/ai/cloudbase/chat/completions' \
+-H 'Authorization: Bearer <YOUR_API_KEY>' \
+-H 'Content-Type: application/json' \
+-H 'Accept: text/event-stream' \
+-d '{
+"model": "hy3-preview",
+"messages": [
+{"role": "user", "content": "Introduce yourself"}
+],
+"stream": true
+}'
