@@ -1,4 +1,4 @@
-# Needs GNU make and Python 3.11 or newer. What it installs stays in .venv and tests/node/node_modules.
+# Needs GNU make and Python 3.11 or newer. What it installs stays in .venv and the node_modules under tests.
 
 PYTHON ?= python3
 ARGS ?=
@@ -13,23 +13,29 @@ PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_
 HAS_VENV := $(VENV)/.python-$(PYTHON_VERSION)
 HAS_RUN := $(VENV)/.run
 HAS_DEV := $(VENV)/.dev
+HAS_FRAMEWORKS := $(VENV)/frameworks/.stamp
 HAS_NODE_MODULES := tests/node/node_modules/.stamp
+HAS_AGENTS := tests/agents/node_modules/.stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check format lock clean node
+.PHONY: help serve test test-agents check format lock clean node
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do \
-		printf '  make %-8s %s\n' "$$name" "$$does"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do \
+		printf '  make %-11s %s\n' "$$name" "$$does"; done
 	@echo '  PYTHON=python3.13 chooses another Python'
 
 serve: $(HAS_RUN) ## start the emulator: make serve ARGS="--port 9000"
 	@exec $(BIN)/maas-emulator serve $(ARGS)
 
-test: check node ## check, then run every test and measure coverage
+test: check node $(HAS_FRAMEWORKS) ## check, then run every test and measure coverage
 	$(BIN)/pytest -n auto --cov
+
+# Not a part of `make test`: a gigabyte, and a minute on a good line.
+test-agents: $(HAS_DEV) $(HAS_AGENTS) ## run coding agents (codex, claude, gemini, qwen) against the emulator
+	$(BIN)/pytest tests/agents
 
 check: $(HAS_DEV) ## lint, formatting, types, import layers
 	$(BIN)/ruff check
@@ -46,17 +52,18 @@ format: $(HAS_DEV) ## format the code and apply the safe fixes of the linter
 UV_COMPILE = "$$tmp/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 lock: $(HAS_VENV) ## pin the dependencies anew: make lock ARGS=--upgrade
-	@echo 'locking requirements/run.txt and requirements/dev.txt'
+	@echo 'locking requirements/run.txt, requirements/dev.txt and requirements/frameworks.txt'
 	@mkdir -p requirements
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT \
 	&& $(BIN)/python -m venv "$$tmp" \
 	&& "$$tmp/bin/python" -m pip --quiet --quiet --disable-pip-version-check install uv \
 	&& $(UV_COMPILE) pyproject.toml --group build --output-file requirements/run.txt $(ARGS) >/dev/null \
 	&& $(UV_COMPILE) pyproject.toml --group dev --constraint requirements/run.txt \
-		--output-file requirements/dev.txt $(ARGS) >/dev/null
+		--output-file requirements/dev.txt $(ARGS) >/dev/null \
+	&& $(UV_COMPILE) tests/frameworks/requirements.in --output-file requirements/frameworks.txt $(ARGS) >/dev/null
 
 clean: ## remove everything that was installed or built
-	rm -rf $(VENV) tests/node/node_modules build dist .coverage .coverage.* htmlcov
+	rm -rf $(VENV) tests/node/node_modules tests/agents/node_modules build dist .coverage .coverage.* htmlcov
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find emulator tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -80,6 +87,14 @@ $(HAS_DEV): requirements/dev.txt pyproject.toml $(HAS_VENV)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(HAS_RUN) $@
 
+# Frameworks disagree with the project and among themselves about versions, so they have an environment of their own.
+$(HAS_FRAMEWORKS): requirements/frameworks.txt $(HAS_VENV)
+	@echo 'installing the frameworks that the tests drive'
+	@$(PYTHON) -m venv --clear $(VENV)/frameworks
+	@$(VENV)/frameworks/bin/python -m pip --quiet --quiet --disable-pip-version-check install \
+		--require-hashes --requirement requirements/frameworks.txt
+	@touch $@
+
 node:
 	@if [ -f tests/node/package-lock.json ]; then \
 		major=$$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/'); \
@@ -93,4 +108,10 @@ node:
 $(HAS_NODE_MODULES): tests/node/package.json tests/node/package-lock.json
 	@echo 'installing the Node clients'
 	@npm ci --prefix tests/node --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+# `npm ci` would insist on optional packages for other platforms that not every registry has.
+$(HAS_AGENTS): tests/agents/package.json tests/agents/package-lock.json
+	@echo 'installing the coding agents'
+	@npm install --prefix tests/agents --no-save --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
