@@ -6,9 +6,9 @@ import json
 import math
 from typing import Final
 
-from emulator.types import Json
+from emulator.types import Json, kind_of
 
-__all__ = ["dumps", "loads"]
+__all__ = ["dumps", "loads", "loads_object"]
 
 _MAX_DIGITS: Final = 400
 _MAX_DEPTH: Final = 200
@@ -34,6 +34,14 @@ def loads(data: bytes) -> Json:
         raise ValueError(f"the body is nested more than {_MAX_DEPTH} levels deep")
     # A JSON text can only spell a lone surrogate as an escape: \ud800 to \udfff.
     return _without_surrogates(value) if "\\ud" in text or "\\uD" in text else value
+
+
+def loads_object(data: bytes) -> dict[str, Json]:
+    """Read a body that must be an object. Raises ValueError with a sentence, as `loads` does."""
+    value = loads(data)
+    if not isinstance(value, dict):
+        raise ValueError(f"the body is {kind_of(value)}, not an object")  # noqa: TRY004 - as everything that can't be read
+    return value
 
 
 def dumps(value: Json) -> bytes:

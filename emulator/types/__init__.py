@@ -33,7 +33,7 @@ from emulator.types.reply import (
     Usage,
 )
 from emulator.types.request import Call, Endpoint, Memory, Page, PageMaker, Request, Tool
-from emulator.types.values import EmulatorError, Headers, Json
+from emulator.types.values import EmulatorError, Headers, Json, kind_of
 from emulator.types.wire import Action, Frame, Framing, Provider, Send, Start, Wait, WireProtocol
 
 __all__ = [
@@ -78,4 +78,5 @@ __all__ = [
     "WireProtocol",
     "conversation",
     "count_tokens",
+    "kind_of",
 ]

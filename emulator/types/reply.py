@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 from emulator.types.conversation import Part, Reasoning, count_part
 from emulator.types.request import Request
-from emulator.types.values import Headers, Json
+from emulator.types.values import Headers, Json, kind_of
 
 __all__ = [
     "ERROR_NAMES",
@@ -131,6 +131,11 @@ class Rejected(Exception):  # noqa: N818 - an answer of the service, not an erro
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.name)
         self.failure = failure
+
+    @classmethod
+    def unreadable(cls, where: str, came: Json, wanted: str) -> Rejected:
+        """Say what came at a place of the body, and what is wanted there."""
+        return cls(Failure("invalid_request", f"{where}: {kind_of(came)} came, {wanted} is wanted"))
 
 
 @dataclass(frozen=True, slots=True)

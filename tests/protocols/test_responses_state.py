@@ -204,12 +204,8 @@ def test_what_is_made_in_the_background_is_there_when_it_is_asked_for() -> None:
     talk = Talk()
     queued = talk.ask("weather?", Text("sunny"), background=True)
     done = talk.page(responses.retrieve, queued["id"])
-    assert ("queued", [], "completed", "sunny") == (
-        queued["status"],
-        queued["output"],
-        done["status"],
-        done["output"][0]["content"][0]["text"],
-    )
+    said = done["output"][0]["content"][0]["text"]
+    assert ("queued", [], "completed", "sunny") == (queued["status"], queued["output"], done["status"], said)
     assert done == talk.page(responses.cancel, queued["id"])
 
 
@@ -240,6 +236,7 @@ def test_input_items_are_listed_in_full() -> None:
         RESULT,
         {"type": "reasoning", "summary": []},
         {"type": "something_new", "id": ""},
+        {**RESULT, "type": "custom_tool_call_output"},
     ]
     identity = talk.ask(given)["id"]
     digits = identity.removeprefix("resp_")
@@ -256,9 +253,10 @@ def test_input_items_are_listed_in_full() -> None:
             {**RESULT, **done, "id": f"fco_{digits}f004"},
             {"id": f"rs_{digits}f005", "type": "reasoning", "summary": []},
             {"id": f"item_{digits}f006", "type": "something_new"},
+            {**given[7], **done, "id": f"ctco_{digits}f007"},
         ],
         "first_id": f"msg_{digits}f000",
-        "last_id": f"item_{digits}f006",
+        "last_id": f"ctco_{digits}f007",
         "has_more": False,
     } == talk.page(responses.input_items, identity, order="asc")
 

@@ -52,11 +52,9 @@ _MEDIA: Final[dict[str, Literal["image", "audio", "video", "file"]]] = {
 def decode(call: Call, endpoint: Endpoint, memory: Memory) -> Request:  # noqa: ARG001 - nothing is referred to
     """Read a chat request. What is not there or not understood is left to the rules; what can't be read is rejected."""
     try:
-        content = jsontext.loads(call.body)
+        content = jsontext.loads_object(call.body)
     except ValueError as error:
         raise Rejected(Failure("malformed_body", str(error))) from None
-    if not isinstance(content, dict):
-        raise Rejected(Failure("malformed_body", f"the body is {_kind(content)}, not an object"))
     tools = tuple(_tools(content.get("tools")))
     return Request(
         call=call,
@@ -86,20 +84,20 @@ def _model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise _unreadable("model", other, "a string")
+            raise Rejected.unreadable("model", other, "a string")
 
 
 def _turns(messages: Json) -> Iterator[Turn]:
     if not isinstance(messages, list):
-        raise _unreadable("messages", messages, "a list")
+        raise Rejected.unreadable("messages", messages, "a list")
     names: dict[str, str] = {}
     for number, message in enumerate(messages):
         where = f"messages[{number}]"
         if not isinstance(message, dict):
-            raise _unreadable(where, message, "an object")
+            raise Rejected.unreadable(where, message, "an object")
         role = message.get("role")
         if not isinstance(role, str) or role not in _ROLES:
-            raise _unreadable(f"{where}.role", role, f"one of {', '.join(_ROLES)}")
+            raise Rejected.unreadable(f"{where}.role", role, f"one of {', '.join(_ROLES)}")
         match _ROLES[role]:
             case "tool":
                 yield Turn("tool", (_tool_result(message, names, where),))
@@ -118,7 +116,7 @@ def _assistant_parts(message: Json, where: str) -> Iterator[Part]:
     yield from _content(message.get("content"), f"{where}.content")
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list):
-        raise _unreadable(f"{where}.tool_calls", calls, "a list")
+        raise Rejected.unreadable(f"{where}.tool_calls", calls, "a list")
     for number, call in enumerate(calls):
         match call:
             case {"function": {"name": str() as name} as function}:
@@ -129,7 +127,9 @@ def _assistant_parts(message: Json, where: str) -> Iterator[Part]:
                     id=identity if isinstance(identity, str) else "",
                 )
             case _:
-                raise _unreadable(f"{where}.tool_calls[{number}]", call, "an object with a function and its name")
+                raise Rejected.unreadable(
+                    f"{where}.tool_calls[{number}]", call, "an object with a function and its name"
+                )
     match message.get("function_call"):  # deprecated in favour of tool_calls, and still sent
         case {"name": str() as name, "arguments": str() as arguments}:
             yield ToolCall(name, arguments)
@@ -151,10 +151,10 @@ def _content(content: Json, where: str) -> Iterator[Text | Refusal | Media]:
         case list():
             for number, item in enumerate(content):
                 if not isinstance(item, dict):
-                    raise _unreadable(f"{where}[{number}]", item, "an object")
+                    raise Rejected.unreadable(f"{where}[{number}]", item, "an object")
                 yield from _content_part(item)
         case _:
-            raise _unreadable(where, content, "a string or a list")
+            raise Rejected.unreadable(where, content, "a string or a list")
 
 
 def _content_part(item: Json) -> Iterator[Text | Refusal | Media]:
@@ -189,7 +189,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
     if tools is None:
         return
     if not isinstance(tools, list):
-        raise _unreadable("tools", tools, "a list")
+        raise Rejected.unreadable("tools", tools, "a list")
     for number, tool in enumerate(tools):
         match tool:
             case {"function": {"name": str() as name} as function}:
@@ -197,7 +197,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
             case dict():
                 continue  # a kind of tool that is no function
             case _:
-                raise _unreadable(f"tools[{number}]", tool, "an object")
+                raise Rejected.unreadable(f"tools[{number}]", tool, "an object")
 
 
 def _tool_choice(choice: Json, *, offered: bool) -> str:
@@ -226,23 +226,3 @@ def _schema(response_format: Json) -> Json:
             return True
         case _:
             return None
-
-
-def _unreadable(where: str, came: Json, wanted: str) -> Rejected:
-    return Rejected(Failure("invalid_request", f"{where}: {_kind(came)} came, {wanted} is wanted"))
-
-
-def _kind(value: Json) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return f"'{value[:40]}'"
-        case list():
-            return "a list"
-        case _:
-            return "an object"

@@ -75,11 +75,9 @@ def count_tokens(call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) -
 
 def _content_of(call: Call) -> Json:
     try:
-        content = jsontext.loads(call.body)
+        content = jsontext.loads_object(call.body)
     except ValueError as error:
         raise Rejected(Failure("malformed_body", str(error))) from None
-    if not isinstance(content, dict):
-        raise Rejected(Failure("malformed_body", f"the body is {_kind(content)}, not an object"))
     return content
 
 
@@ -110,7 +108,7 @@ def _model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise _unreadable("model", other, "a string")
+            raise Rejected.unreadable("model", other, "a string")
 
 
 # ---------------------------------------------------------------- the conversation
@@ -127,7 +125,7 @@ def _system(instruction: Json) -> Iterator[Turn]:
         case dict():
             return
         case other:
-            raise _unreadable("systemInstruction", other, "an object")
+            raise Rejected.unreadable("systemInstruction", other, "an object")
     if parts:
         yield Turn("system", parts)
 
@@ -137,7 +135,7 @@ def _turns(content: Json) -> Iterator[Turn]:
     for where, said in _items(content.get("contents"), "contents"):
         role = said.get("role") or ""
         if not isinstance(role, str) or role.lower() not in _ROLES:
-            raise _unreadable(f"{where}.role", role, "user or model")
+            raise Rejected.unreadable(f"{where}.role", role, "user or model")
         speaker = _ROLES[role.lower()]
         listed = said.get("parts")
         parts = [] if listed is None else list(_parts(listed, f"{where}.parts", calls))
@@ -218,12 +216,12 @@ def _call(call: Json, where: str) -> ToolCall:
             arguments = call.get("args")
             return ToolCall(name, _json({} if arguments is None else arguments), id=_text(call.get("id")))
         case _:
-            raise _unreadable(where, call, "an object with a name")
+            raise Rejected.unreadable(where, call, "an object with a name")
 
 
 def _result(result: Json, where: str, calls: _Calls) -> ToolResult:
     if not isinstance(result, dict):
-        raise _unreadable(where, result, "an object")
+        raise Rejected.unreadable(where, result, "an object")
     identity, name = calls.answered(_text(result.get("id")), _text(result.get("name")))
     return ToolResult(identity, name, _result_text(result.get("response")))
 
@@ -262,7 +260,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
         for place, declaration in _items(declared, f"{where}.functionDeclarations"):
             name = declaration.get("name")
             if not isinstance(name, str):
-                raise _unreadable(f"{place}.name", name, "a string")
+                raise Rejected.unreadable(f"{place}.name", name, "a string")
             parameters = _get(declaration, "parametersJsonSchema")
             yield Tool(name, _spelled(declaration.get("parameters")) if parameters is None else parameters)
 
@@ -317,10 +315,10 @@ def _items(value: Json, where: str) -> Iterator[tuple[str, Json]]:
     """The objects of a list, each with its place; one object stands for a list of it."""
     items = [value] if isinstance(value, dict) else value
     if not isinstance(items, list):
-        raise _unreadable(where, value, "a list")
+        raise Rejected.unreadable(where, value, "a list")
     for number, item in enumerate(items):
         if not isinstance(item, dict):
-            raise _unreadable(f"{where}[{number}]", item, "an object")
+            raise Rejected.unreadable(f"{where}[{number}]", item, "an object")
         yield f"{where}[{number}]", item
 
 
@@ -346,23 +344,3 @@ def _text(value: Json) -> str:
 def _json(value: Json) -> str:
     """Write JSON as scenarios do, so that a call is the same text in every protocol."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def _unreadable(where: str, came: Json, wanted: str) -> Rejected:
-    return Rejected(Failure("invalid_request", f"{where}: {_kind(came)} came, {wanted} is wanted"))
-
-
-def _kind(value: Json) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return f"'{value[:40]}'"
-        case list():
-            return "a list"
-        case _:
-            return "an object"

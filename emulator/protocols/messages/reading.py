@@ -51,7 +51,7 @@ def decode(call: Call, endpoint: Endpoint, memory: Memory) -> Request:  # noqa: 
             # "max_tokens: Required" – API reference, messages/create (2026-11-20); the sentence is recorded
             raise Rejected(Failure("invalid_request", "max_tokens: Field required"))
         case bool() | str() | list() | dict() as other:
-            raise _unreadable("max_tokens", other, "a number")
+            raise Rejected.unreadable("max_tokens", other, "a number")
     return request
 
 
@@ -62,11 +62,9 @@ def count_tokens(call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) -
 
 def _read(call: Call, endpoint: Endpoint) -> Request:
     try:
-        content = jsontext.loads(call.body)
+        content = jsontext.loads_object(call.body)
     except ValueError as error:
         raise Rejected(Failure("malformed_body", str(error))) from None
-    if not isinstance(content, dict):
-        raise Rejected(Failure("malformed_body", f"the body is {_kind(content)}, not an object"))
     if content.get("thread") is not None:
         raise Rejected(threads_unsupported())
     tools = tuple(_tools(content.get("tools")))
@@ -93,7 +91,7 @@ def _model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise _unreadable("model", other, "a string")
+            raise Rejected.unreadable("model", other, "a string")
 
 
 # ---------------------------------------------------------------- the conversation
@@ -105,15 +103,15 @@ def _system(system: Json) -> Iterator[Turn]:
 
 def _turns(messages: Json) -> Iterator[Turn]:
     if not isinstance(messages, list):
-        raise _unreadable("messages", messages, "a list")
+        raise Rejected.unreadable("messages", messages, "a list")
     names: dict[str, str] = {}
     for number, message in enumerate(messages):
         where = f"messages[{number}]"
         if not isinstance(message, dict):
-            raise _unreadable(where, message, "an object")
+            raise Rejected.unreadable(where, message, "an object")
         name = message.get("role")
         if not isinstance(name, str) or name not in _ROLES:
-            raise _unreadable(f"{where}.role", name, f"one of {', '.join(_ROLES)}")
+            raise Rejected.unreadable(f"{where}.role", name, f"one of {', '.join(_ROLES)}")
         role = _ROLES[name]
         pieces = list(_pieces(role, message.get("content"), f"{where}.content", names))
         calls = [part for piece in pieces for part in piece.parts if isinstance(part, ToolCall)]
@@ -132,13 +130,13 @@ def _pieces(role: Role, content: Json, where: str, names: dict[str, str]) -> Ite
             for number, block in enumerate(content):
                 here = f"{where}[{number}]"
                 if not isinstance(block, dict):
-                    raise _unreadable(here, block, "an object")
+                    raise Rejected.unreadable(here, block, "an object")
                 if block.get("type") == "tool_result":
                     yield Turn("tool", tuple(_tool_result(block, here, names)))
                 elif parts := tuple(_block(block, here)):
                     yield Turn(role, parts)
         case _:
-            raise _unreadable(where, content, "a string or a list")
+            raise Rejected.unreadable(where, content, "a string or a list")
 
 
 def _block(block: Json, where: str) -> Iterator[Text | Reasoning | ToolCall | Media]:
@@ -162,7 +160,7 @@ def _tool_call(block: Json, where: str) -> ToolCall:
         case {"id": str() as identity, "name": str() as name}:
             return ToolCall(name, _arguments(block.get("input")), id=identity)
         case _:
-            raise _unreadable(where, block, "a tool_use with its id and name")
+            raise Rejected.unreadable(where, block, "a tool_use with its id and name")
 
 
 def _arguments(value: Json) -> str:
@@ -211,7 +209,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
     if tools is None:
         return
     if not isinstance(tools, list):
-        raise _unreadable("tools", tools, "a list")
+        raise Rejected.unreadable("tools", tools, "a list")
     for number, tool in enumerate(tools):
         match tool:
             case {"name": str() as name}:
@@ -221,7 +219,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
             case dict():
                 continue  # a tool set, such as that of an MCP server
             case _:
-                raise _unreadable(f"tools[{number}]", tool, "an object")
+                raise Rejected.unreadable(f"tools[{number}]", tool, "an object")
 
 
 def _tool_choice(choice: Json, *, offered: bool) -> str:
@@ -251,23 +249,3 @@ def _schema(content: Json) -> Json:
             return schema
         case _:
             return None
-
-
-def _unreadable(where: str, came: Json, wanted: str) -> Rejected:
-    return Rejected(Failure("invalid_request", f"{where}: {_kind(came)} came, {wanted} is wanted"))
-
-
-def _kind(value: Json) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return f"'{value[:40]}'"
-        case list():
-            return "a list"
-        case _:
-            return "an object"

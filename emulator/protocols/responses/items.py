@@ -125,18 +125,14 @@ def _written(parts: tuple[Part, ...], request: Request, stamp: Stamp, index: int
             summary = [{"type": "summary_text", "text": thinking.text}] if thinking.text else []
             return "reasoning", {"summary": summary, **_encrypted(thinking, request, stamp, index)}, {"summary": []}
         case _:
-            content = [_content_part(part) for part in parts]
+            content = [_content_part(part) for part in parts if isinstance(part, Text | Refusal)]
             return "message", {"role": "assistant", "content": content}, {"content": []}
 
 
-def _content_part(part: Part) -> Json:
-    match part:
-        case Refusal():
-            return {"type": "refusal", "refusal": part.text}
-        case Text():
-            return {"type": "output_text", "annotations": [], "logprobs": [], "text": part.text}
-        case _:  # pragma: no cover - no other part is in a message
-            return None
+def _content_part(part: Text | Refusal) -> Json:
+    if isinstance(part, Refusal):
+        return {"type": "refusal", "refusal": part.text}
+    return {"type": "output_text", "annotations": [], "logprobs": [], "text": part.text}
 
 
 def _encrypted(thinking: Reasoning, request: Request, stamp: Stamp, index: int) -> dict[str, Json]:

@@ -215,7 +215,7 @@ class Cloudsway:
         if self.errors == "gateway" and route.protocol in {chat, responses}:
             series = routes.series_of(self._model(call, route) or "") or route.only
             return errors.nested(failure, series, stamp)
-        page = route.protocol.failure(errors.as_made_by_the_model(failure), stamp)
+        page = route.protocol.failure(errors.with_status(failure), stamp)
         if route.protocol is gemini and route.stream and call.query.get("alt") != "sse" and failure.body is None:
             return Page(page.status, [page.body], page.headers)  # upstream: a list of one where a list was to come
         return page

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 from emulator.protocols import chat, gemini
 from emulator.types import Failure, Json, Page, Stamp
 
-__all__ = ["ERRORS", "WORDS", "ErrorRow", "Maker", "Origin", "as_made_by_the_model", "by_gateway", "nested"]
+__all__ = ["ERRORS", "WORDS", "ErrorRow", "Maker", "Origin", "by_gateway", "nested", "with_status"]
 
 Maker = Literal["gateway", "model"]
 Origin = Literal["documented", "field", "inferred", "emulator"]
@@ -95,7 +95,7 @@ def nested(failure: Failure, series: str | None, stamp: Stamp) -> Page:
     A code and a type that a scenario gives are the model's: the gateway's code stays the status.
     """
     worded = replace(failure, message=failure.message or WORDS.get((series or "", failure.name)))
-    said = as_made_by_the_model(worded)
+    said = with_status(worded)
     match series:
         case "Ge":
             inner = _pretty(gemini.failure(said, stamp).body)
@@ -106,7 +106,7 @@ def nested(failure: Failure, series: str | None, stamp: Stamp) -> Page:
     return _page(failure, str(said.status), inner)
 
 
-def as_made_by_the_model(failure: Failure) -> Failure:
+def with_status(failure: Failure) -> Failure:
     """The same with the status that is documented here, which need not be the one at the model's home."""
     return replace(failure, status=failure.status or ERRORS[failure.name].status)
 
