@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from emulator import jsontext
 from emulator.types import Action, Frame, Framing, Headers, Pace, Send, Stamp, Start, Wait
 
-__all__ = ["FRAMINGS", "stream", "whole"]
+__all__ = ["FRAMINGS", "broken_off", "stream", "whole"]
 
 
 class _Framing(NamedTuple):
@@ -41,6 +41,21 @@ def stream(frames: Iterable[Frame], framing: Framing, pace: Pace, stamp: Stamp, 
         sign = form.between
     if form.after:
         yield Send(form.after)
+
+
+def broken_off(frames: Iterable[Frame], beats: int, end: Callable[[int], Iterable[Frame]]) -> Iterator[Frame]:
+    """Let so many beats through, and in place of the next one and all that follows what `end` makes.
+
+    `end` is told how many frames have gone out. A stream with fewer beats stays as it is.
+    """
+    left = beats
+    for sent, frame in enumerate(frames):
+        if frame.beat:
+            if left == 0:
+                yield from end(sent)
+                return
+            left -= 1
+        yield frame
 
 
 def whole(body: bytes, beats: int, pace: Pace, stamp: Stamp, start: Start) -> Iterator[Action]:

@@ -35,7 +35,7 @@ ORIGIN = "http://127.0.0.1:8080"
 README, CONTRIBUTING, LANGUAGE, DEVIATIONS = (
     ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/scenarios.md", "docs/deviations.md")
 )
-ORIGINS = {"documented", "package", "field", "upstream", "inferred"}
+ORIGINS = {"documented", "package", "field", "recorded", "upstream", "inferred"}
 
 
 def read(file: Path) -> str:
@@ -475,6 +475,7 @@ LATER = {
     "a step": "version: 1\nsteps: [{reply: {text: a}, ~: 1}]",
     "`when`": "version: 1\nsteps: [{reply: {text: a}, when: {~: 1}}]",
     "a reply": "version: 1\nsteps: [{reply: {text: a, ~: 1}}]",
+    "on the way": "version: 1\nsteps: [{reply: {text: a, stream: {at: [{chunk: 1, error: timeout, ~: 1}]}}}]",
     "a block": "version: 1\nsteps: [{reply: {content: [{~: 1}]}}]",
     "a call": "version: 1\nsteps: [{reply: {tool_calls: [{name: a, ~: 1}]}}]",
     "`stream`": "version: 1\nsteps: [{reply: {text: a, stream: {~: 1}}}]",

@@ -1,6 +1,6 @@
 """Pacing as data: no test here waits."""
 
-from emulator.timeline import FRAMINGS, stream, whole
+from emulator.timeline import FRAMINGS, broken_off, stream, whole
 from emulator.types import Action, Frame, Pace, Send, Stamp, Start, Wait
 
 STAMP = Stamp(seed=0, serial=1, created=0)
@@ -59,6 +59,15 @@ def test_jitter_strays_within_its_share_and_is_the_same_every_run() -> None:
     assert moments(STAMP) == moments(Stamp(0, 1, 99))
     assert moments(STAMP) != moments(Stamp(0, 2, 0))
     assert moments(STAMP) != moments(Stamp(1, 1, 0))
+
+
+def test_a_stream_is_broken_off_in_place_of_a_beat() -> None:
+    def broken(after: int) -> list[object]:
+        return [frame.data for frame in broken_off(beats(2), after, lambda sent: [Frame(f"error after {sent}")])]
+
+    assert ["head", "error after 1"] == broken(0)
+    assert ["head", "beat 0", "error after 2"] == broken(1)
+    assert ["head", "beat 0", "beat 1", "[DONE]"] == broken(2)
 
 
 def test_a_stream_can_be_one_json_array() -> None:

@@ -11,7 +11,7 @@ from emulator.scenario.scalars import ReplyHeaders, Words
 from emulator.scenario.wording import show
 from emulator.types import ErrorName, Json
 
-__all__ = ["ErrorValue", "LiteralError", "NamedError", "error_shape"]
+__all__ = ["ErrorInStream", "ErrorValue", "LiteralError", "NamedError", "error_shape"]
 
 
 def _code(value: Json) -> Json:
@@ -82,3 +82,8 @@ ErrorValue: TypeAlias = Annotated[
     | Annotated[LiteralError, Tag("<literal>")],
     Discriminator(error_shape),
 ]
+ErrorInStream: TypeAlias = Annotated[
+    Annotated[ErrorName, Tag("<plain>")] | Annotated[NamedError, Tag("<named>")],
+    Discriminator(lambda value: "<named>" if isinstance(value, dict) else "<plain>"),
+]
+"""In the middle of a stream there is no status and no body of its own."""

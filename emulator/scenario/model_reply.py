@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from emulator.scenario.closed import Closed, Fault, Given, said
-from emulator.scenario.model_error import ErrorValue, error_shape
+from emulator.scenario.model_error import ErrorInStream, ErrorValue, error_shape
 from emulator.scenario.scalars import (
     NO_TEMPLATE,
     Amount,
@@ -29,6 +29,7 @@ __all__ = [
     "Chars",
     "Chunk",
     "ErrorReply",
+    "Happening",
     "ReasoningForm",
     "ReplyForm",
     "StreamForm",
@@ -64,6 +65,28 @@ Chunk: TypeAlias = Annotated[
 ]
 
 
+class Happening(Closed):
+    """What happens on the way of a stream."""
+
+    chunk: Annotated[int, Field(ge=0)]
+    """Once so many pieces have gone out; 0: before the first. A call of a function opens with a piece of its own."""
+    error: ErrorInStream
+    """The error, in the protocol's own form for the middle of a stream: its name, or its name with fields replaced."""
+
+    LATER: ClassVar = frozenset(
+        {
+            *("text", "after", "stall", "gate", "reset", "close", "truncate", "garbage", "split", "duplicate", "drop"),
+            "comment",
+        }
+    )
+
+
+def _only_one(value: Json) -> Json:
+    if isinstance(value, list) and len(value) > 1:
+        raise said("an error ends the stream, so there is one entry at most.")
+    return value
+
+
 class StreamForm(Closed):
     """How a reply goes out piece by piece."""
 
@@ -78,7 +101,10 @@ class StreamForm(Closed):
     jitter: Given[Percent] = None
     """How far each gap strays at most, such as `20%`; the same in every run of the same seed."""
 
-    LATER: ClassVar = frozenset({"profile", "keep_alive", "at"})
+    at: Given[Annotated[list[Happening], Field(min_length=1, max_length=1), BeforeValidator(_only_one)]] = None
+    """What happens on the way: an error after so many pieces."""
+
+    LATER: ClassVar = frozenset({"profile", "keep_alive"})
     NOT_BOTH: ClassVar = ("rate", "every")
 
 

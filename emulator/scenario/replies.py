@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from emulator.scenario import cuts
@@ -15,13 +16,16 @@ from emulator.scenario.model_reply import (
     CallForm,
     Chars,
     ErrorReply,
+    Happening,
     ReasoningForm,
     StreamForm,
     TextReply,
     UsageForm,
 )
 from emulator.types import (
+    Break,
     Completion,
+    ErrorName,
     Failure,
     Finish,
     Headers,
@@ -53,7 +57,15 @@ def reply(form: TextReply | BlockReply | ErrorReply, defaults: Defaults) -> Repl
         gap=_first(_gap(own), _gap(other), 0.0),
         jitter=_first(own.jitter, other.jitter, 0.0),
     )
-    return Reply(_completion(form, defaults, own.chunk or other.chunk or "token"), pace, headers)
+    done = _completion(form, defaults, own.chunk or other.chunk or "token")
+    return Reply(done, pace, headers, _break(own.at or other.at))
+
+
+def _break(at: list[Happening] | None) -> Break | None:
+    if at is None:
+        return None
+    [one] = at
+    return Break(one.chunk, _named(one.error))
 
 
 def _first(own: float | None, other: float | None, otherwise: float) -> float:
@@ -158,21 +170,19 @@ def _failure(form: ErrorReply) -> Failure:
         case str() as name:
             return Failure(name, message=form.message, retry_after=form.retry_after)
         case NamedError() as error:
-            return Failure(
-                error.name,
-                message=error.message,
-                status=error.status,
-                code=error.code,
-                type=error.type,
-                retry_after=form.retry_after,
-                headers=_headers(error),
-            )
+            return replace(_named(error), retry_after=form.retry_after)
         case LiteralError() as error:
             # The name shows up in the journal alone: status and body say everything to the client.
             name = "server_error" if error.status >= 500 else "invalid_request"  # noqa: PLR2004 - RFC 9110, 15
             return Failure(name, status=error.status, body=error.body, headers=_headers(error))
         case _:
             assert_never(form.error)
+
+
+def _named(error: ErrorName | NamedError) -> Failure:
+    if isinstance(error, str):
+        return Failure(error)
+    return Failure(error.name, error.message, error.status, error.code, error.type, headers=_headers(error))
 
 
 def _headers(error: NamedError | LiteralError) -> Headers:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from email.utils import formatdate
+from functools import partial
 
 from emulator import jsontext, timeline
 from emulator.engine import Hit, Miss, choose
@@ -90,13 +91,17 @@ class _Speaker:
     def reply(self, reply: Reply, request: Request, step: str) -> Answer:
         provider, protocol, stamp = self.visit.provider, request.endpoint.protocol, self.stamp
         headers = {**reply.headers, "x-emulator-step": step}
-        match reply.answer:
+        broken = reply.broken
+        match reply.answer if broken is None or request.stream else broken.failure:
             case Failure() as failure:
                 page = provider.failure(failure, self.visit.call, stamp)
                 return Answer(self._whole(page, reply.pace, headers), page.status, "hit", request)
             case Completion() as done if request.stream:
                 protocol.keep(done, request, self.session.memory, stamp)
                 frames = provider.frames(protocol.frames(done, request, stamp), done, request, stamp)
+                if broken is not None:
+                    end = partial(protocol.broken, broken.failure, stamp=stamp)
+                    frames = timeline.broken_off(frames, broken.beats, end)
                 framing = protocol.framing(request)
                 start = Start(200, self._headers(timeline.FRAMINGS[framing].headers, headers), None)
                 return Answer(timeline.stream(frames, framing, reply.pace, stamp, start), 200, "hit", request)

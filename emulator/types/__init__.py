@@ -20,6 +20,7 @@ from emulator.types.conversation import (
 )
 from emulator.types.reply import (
     ERROR_NAMES,
+    Break,
     Completion,
     ErrorName,
     Failure,
@@ -39,6 +40,7 @@ from emulator.types.wire import Action, Frame, Framing, Provider, Send, Start, W
 __all__ = [
     "ERROR_NAMES",
     "Action",
+    "Break",
     "Call",
     "Completion",
     "EmulatorError",

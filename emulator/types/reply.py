@@ -12,6 +12,7 @@ from emulator.types.values import Headers, Json, kind_of
 
 __all__ = [
     "ERROR_NAMES",
+    "Break",
     "Completion",
     "ErrorName",
     "Failure",
@@ -153,12 +154,23 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """An error in the middle of a stream."""
+
+    beats: int
+    """How many beats go out before it; a stream with fewer ends as if nothing were to happen."""
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a step answers with, and when."""
 
     answer: Completion | Failure
     pace: Pace = Pace()
     headers: Headers = field(default_factory=dict)
+    broken: Break | None = None
+    """A whole answer is the error instead."""
 
 
 @dataclass(frozen=True, slots=True)

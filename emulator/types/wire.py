@@ -71,6 +71,9 @@ class WireProtocol(Protocol):
     def frames(self, done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
         """Write the same answer as a stream."""
 
+    def broken(self, cause: Failure, sent: int, stamp: Stamp) -> Iterator[Frame]:
+        """Write an error in the middle of a stream, of which so many frames have gone out."""
+
     def framing(self, request: Request) -> Framing:
         """How the frames of a stream go over the wire."""
 

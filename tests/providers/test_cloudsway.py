@@ -344,5 +344,13 @@ def test_the_sample_is_a_request_that_the_account_answers() -> None:
         assert sampled.claims(sample.path)
 
 
+@pytest.mark.parametrize(
+    ("model", "user", "expected"), [("", "", ("gpt-4", "hello")), ("error/x", "hi", ("error/x", "hi"))]
+)
+def test_the_sample_asks_for_what_it_is_told(model: str, user: str, expected: tuple[str, str]) -> None:
+    body = jsontext.loads(OPEN.sample(model, user).body)
+    assert expected == (body["model"], body["messages"][0]["content"])
+
+
 def test_the_provider_has_one_row() -> None:
     assert PROVIDERS["cloudsway"] is Cloudsway

@@ -264,5 +264,13 @@ def test_the_sample_is_a_request_that_the_account_answers() -> None:
     assert sample.path.startswith(ACCOUNT.base_url(""))
 
 
+@pytest.mark.parametrize(
+    ("model", "user", "expected"), [("", "", ("gpt-3.5-turbo", "Hello!")), ("error/x", "hi", ("error/x", "hi"))]
+)
+def test_the_sample_asks_for_what_it_is_told(model: str, user: str, expected: tuple[str, str]) -> None:
+    body = jsontext.loads(ACCOUNT.sample(model, user).body)
+    assert expected == (body["model"], body["messages"][0]["content"])
+
+
 def test_the_provider_has_one_row() -> None:
     assert PROVIDERS["enveloped"] is Enveloped

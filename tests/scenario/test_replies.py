@@ -4,7 +4,19 @@ from typing import Any
 
 import pytest
 
-from emulator.types import ERROR_NAMES, Completion, Failure, Pace, Reasoning, Refusal, Reply, Text, ToolCall, Usage
+from emulator.types import (
+    ERROR_NAMES,
+    Break,
+    Completion,
+    Failure,
+    Pace,
+    Reasoning,
+    Refusal,
+    Reply,
+    Text,
+    ToolCall,
+    Usage,
+)
 from tests.scenario.tables import scenario, step
 
 
@@ -16,6 +28,21 @@ def answer(reply: str) -> Completion | Failure:
 def pace(reply: str) -> Pace:
     [turned] = step(reply=reply).replies
     return turned.reply.pace
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("{chunk: 3, error: overloaded}", Break(3, Failure("overloaded"))),
+        (
+            "{chunk: 0, error: {name: timeout, message: m, status: 500, code: c, type: t}}",
+            Break(0, Failure("timeout", "m", 500, "c", "t")),
+        ),
+    ],
+)
+def test_a_stream_breaks_off(at: str, expected: Break) -> None:
+    [turned] = step(reply=f"{{text: hi, stream: {{at: [{at}]}}}}").replies
+    assert expected == turned.reply.broken
 
 
 WHOLE = "stream: {chunk: whole}"

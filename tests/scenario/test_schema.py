@@ -139,7 +139,6 @@ def test_keys_of_later_are_not_in_it() -> None:
         "raw",
         "fault",
         "chance",
-        "at",
         "profile",
     }
     assert set() == keys & later

@@ -6,10 +6,10 @@ traffic of the official SDKs, 2026-11); gateways that send less take it away in 
 
 from typing import Final
 
-from emulator.protocols.chat.errors import ERRORS, failure
+from emulator.protocols.chat.errors import ERRORS, broken, failure
 from emulator.protocols.chat.reading import decode
 from emulator.protocols.chat.writing import DONE, body, frames, framing, keep
 
-__all__ = ["DONE", "ERRORS", "NAME", "body", "decode", "failure", "frames", "framing", "keep"]
+__all__ = ["DONE", "ERRORS", "NAME", "body", "broken", "decode", "failure", "frames", "framing", "keep"]
 
 NAME: Final = "chat"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from emulator.types import Failure, Page, Stamp
+from emulator.types import Failure, Frame, Page, Stamp
 
-__all__ = ["ERRORS", "ErrorRow", "failure"]
+__all__ = ["ERRORS", "ErrorRow", "broken", "failure"]
 
 
 class ErrorRow(NamedTuple):
@@ -52,6 +53,11 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "bad_gateway": ErrorRow(502, "server_error", None, "Bad gateway."),
     "no_step": ErrorRow(404, _INVALID, "no_scenario_step", "no scenario step matched"),
 }
+
+
+def broken(cause: Failure, sent: int, stamp: Stamp) -> Iterator[Frame]:  # noqa: ARG001 - frames have no number
+    """Write an error in the middle of a stream: the body of the error, and no end marker (oai-py, _streaming.py)."""
+    yield Frame(failure(cause, stamp).body)
 
 
 def failure(failure: Failure, stamp: Stamp) -> Page:  # noqa: ARG001 - the request id is in a header

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from emulator.protocols.gemini.errors import ERRORS, failure
+from emulator.protocols.gemini.errors import ERRORS, broken, failure
 from emulator.protocols.gemini.reading import count_tokens, decode
 from emulator.protocols.gemini.writing import body, frames
 from emulator.types import Completion, Framing, Memory, Request, Stamp
 
-__all__ = ["ERRORS", "NAME", "body", "count_tokens", "decode", "failure", "frames", "framing", "keep"]
+__all__ = ["ERRORS", "NAME", "body", "broken", "count_tokens", "decode", "failure", "frames", "framing", "keep"]
 
 NAME: Final = "gemini"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from emulator.types import Failure, Json, Page, Stamp
+from emulator.types import Failure, Frame, Json, Page, Stamp
 
-__all__ = ["ERRORS", "failure"]
+__all__ = ["ERRORS", "broken", "failure"]
 
 
 class ErrorRow(NamedTuple):
@@ -77,6 +78,11 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "bad_gateway": ErrorRow(502, _UNAVAILABLE, "Bad gateway."),
     "no_step": ErrorRow(404, "NOT_FOUND", "no scenario step matched"),
 }
+
+
+def broken(cause: Failure, sent: int, stamp: Stamp) -> Iterator[Frame]:  # noqa: ARG001 - frames have no number
+    """Write an error in the middle of a stream: the body of the error (recorded: `data: {"error": {…}}`)."""
+    yield Frame(failure(cause, stamp).body)
 
 
 def failure(failure: Failure, stamp: Stamp) -> Page:  # noqa: ARG001 - nothing in it is of one exchange

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from emulator.protocols.messages.errors import ERRORS, failure, request_id
+from emulator.protocols.messages.errors import ERRORS, broken, failure, request_id
 from emulator.protocols.messages.reading import count_tokens, decode
 from emulator.protocols.messages.writing import body, frames
 from emulator.types import Completion, Framing, Memory, Request, Stamp
@@ -18,6 +18,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "body",
+    "broken",
     "count_tokens",
     "decode",
     "failure",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from emulator.types import Failure, Json, Page, Stamp
+from emulator.types import Failure, Frame, Json, Page, Stamp
 
-__all__ = ["ERRORS", "failure", "request_id", "threads_unsupported"]
+__all__ = ["ERRORS", "broken", "failure", "request_id", "threads_unsupported"]
 
 
 class ErrorRow(NamedTuple):
@@ -56,6 +57,11 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "bad_gateway": ErrorRow(502, "api_error", "Bad gateway"),
     "no_step": ErrorRow(404, "not_found_error", "no scenario step matched"),
 }
+
+
+def broken(cause: Failure, sent: int, stamp: Stamp) -> Iterator[Frame]:  # noqa: ARG001 - frames have no number
+    """Write an error in the middle of a stream: an event of that name, with the body of the error."""
+    yield Frame(failure(cause, stamp).body, event="error")
 
 
 def failure(failure: Failure, stamp: Stamp) -> Page:

@@ -6,7 +6,7 @@ references stand for what was said before.
 
 from typing import Final
 
-from emulator.protocols.responses.errors import ERRORS, failure
+from emulator.protocols.responses.errors import ERRORS, broken, failure
 from emulator.protocols.responses.history import keep
 from emulator.protocols.responses.reading import decode
 from emulator.protocols.responses.state import (
@@ -25,6 +25,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "body",
+    "broken",
     "cancel",
     "compact",
     "create_conversation",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from emulator.types import Failure, Json, Page, Rejected, Stamp
+from emulator.types import Failure, Frame, Json, Page, Rejected, Stamp
 
-__all__ = ["ERRORS", "ErrorRow", "failure", "kind", "missing", "unreadable"]
+__all__ = ["ERRORS", "ErrorRow", "broken", "failure", "kind", "missing", "unreadable"]
 
 
 class ErrorRow(NamedTuple):
@@ -73,6 +74,14 @@ _UNKNOWN: Final = {
     "response": Failure("route_not_found", "Response with id '{}' not found."),  # inferred, as the others
     "conversation": Failure("route_not_found", "Conversation with id '{}' not found."),  # inferred, as the others
 }
+
+
+def broken(cause: Failure, sent: int, stamp: Stamp) -> Iterator[Frame]:  # noqa: ARG001 - it names no response
+    """Write an error in the middle of a stream: an event whose fields are flat (OpenAPI: ResponseErrorEvent)."""
+    row = ERRORS[cause.name]
+    code = row.code if cause.code is None else cause.code
+    fields = {"code": code, "message": cause.message or row.message, "param": _PARAMS.get(str(code), row.param)}
+    yield Frame({"type": "error", "sequence_number": sent, **fields}, event="error")
 
 
 def failure(failure: Failure, stamp: Stamp) -> Page:  # noqa: ARG001 - the request id is in a header

@@ -1,0 +1,78 @@
+"""An error in the middle of a stream, as released clients meet it: which exception, after which text."""
+
+from collections.abc import Callable
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+from google import genai
+from google.genai import errors
+
+from tests.live import Live
+
+STEPS = """
+steps:
+  - reply:
+      text: one two three
+      stream:
+        chunk: word
+        at: [{chunk: 2, error: overloaded}]
+"""
+ASKED: Any = [{"role": "user", "content": "count"}]
+
+
+@pytest.fixture
+def live(scripted: Callable[..., Live]) -> Live:
+    return scripted(STEPS)
+
+
+def read(seen: list[str], pieces: Any, text: Callable[[Any], str | None]) -> None:
+    seen.extend(text(piece) or "" for piece in pieces)
+
+
+@pytest.mark.parametrize("path", ["v1/ai/cloudbase", "v1/ai/RkBOAlaWzKcubSji", "api/v1", "plain/v1"])
+def test_openai_chat_raises_after_the_text(live: Live, path: str) -> None:
+    client = openai.OpenAI(base_url=f"{live.origin}/{path}", api_key=live.key)
+    seen: list[str] = []
+    stream = client.chat.completions.create(model="m", messages=ASKED, stream=True)
+    with pytest.raises(openai.APIError, match="overloaded"):
+        read(seen, stream, lambda chunk: chunk.choices[0].delta.content)
+    assert ("one two", 1) == ("".join(seen), len(live.journal))
+
+
+def test_openai_responses_yields_the_error_after_the_text(live: Live) -> None:
+    client = openai.OpenAI(base_url=f"{live.origin}/plain/v1", api_key=live.key)
+    events = list(client.responses.create(model="m", input="count", stream=True))
+    assert "one two" == "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert ("error", len(events) - 1) == (events[-1].type, events[-1].sequence_number)
+
+
+@pytest.mark.parametrize("path", ["v1/ai/cloudbase", "RkBOAlaWzKcubSji", "plain"])
+def test_anthropic_raises_after_the_text(live: Live, path: str) -> None:
+    client = anthropic.Anthropic(base_url=f"{live.origin}/{path}", auth_token=live.key, api_key=None)
+    seen: list[str] = []
+    stream = client.messages.create(model="m", max_tokens=9, messages=ASKED, stream=True)
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        read(seen, stream, lambda event: getattr(getattr(event, "delta", None), "text", ""))
+    assert ("one two", "overloaded_error") == ("".join(seen), caught.value.body["error"]["type"])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("path", ["plain"])
+def test_google_genai_raises_after_the_text(live: Live, path: str) -> None:
+    options: Any = {"base_url": f"{live.origin}/{path}"}
+    client = genai.Client(api_key=live.key, http_options=options)
+    seen: list[str] = []
+    with pytest.raises(errors.ServerError) as caught:
+        read(seen, client.models.generate_content_stream(model="m", contents="count"), lambda chunk: chunk.text)
+    assert ("one two", 503) == ("".join(seen), caught.value.code)
+
+
+def test_an_answer_that_is_not_streamed_is_the_error(live: Live) -> None:
+    assert (503, "AI_MODEL_REQUEST_FAILED") == (live.ask().status, live.ask().json["code"])
+
+
+def test_the_journal_knows_what_went_out(live: Live) -> None:
+    live.ask(stream=True)
+    [entry] = live.journal
+    assert (2, "delivered") == (sum(beat.beats for beat in entry.beats), entry.ended)
