@@ -372,7 +372,9 @@ def test_a_conversation_grows_with_every_response() -> None:
         Turn("assistant", (Text("yes"),)),
     ) == talk.read(conversation=identity).turns
     reference = {"type": "item_reference", "id": f"msg_{identity.removeprefix('conv_')}f000"}
-    assert (Turn("system", (Text("be brief"),)),) == talk.read([reference]).turns
+    copied = talk.page(responses.create_conversation, body={"items": [reference]})["id"]
+    for fields in ({"given": [reference]}, {"conversation": copied}):
+        assert (Turn("system", (Text("be brief"),)),) == talk.read(**fields).turns
 
 
 def test_a_conversation_begins_empty() -> None:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from emulator.types import Failure, Frame, Json, Page, Rejected, Stamp
+from emulator.types import Failure, Frame, Page, Rejected, Stamp
 
-__all__ = ["ERRORS", "ErrorRow", "broken", "failure", "kind", "missing", "unreadable"]
+__all__ = ["ERRORS", "ErrorRow", "broken", "failure", "missing"]
 
 
 class ErrorRow(NamedTuple):
@@ -104,25 +104,3 @@ def missing(what: str, identity: str) -> Rejected:
     """Say that nothing with this id is remembered. `what`: previous_response, item, response or conversation."""
     row = _UNKNOWN[what]
     return Rejected(Failure(row.name, (row.message or "").format(identity), code=row.code))
-
-
-def unreadable(where: str, came: Json, wanted: str) -> Rejected:
-    """Say what came in place of what is wanted."""
-    return Rejected(Failure("invalid_request", f"{where}: {kind(came)} came, {wanted} is wanted"))
-
-
-def kind(value: Json) -> str:
-    """Say what kind of value this is, and a string itself."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return f"'{value[:40]}'"
-        case list():
-            return "a list"
-        case _:
-            return "an object"

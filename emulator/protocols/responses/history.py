@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from emulator.protocols.responses.errors import missing, unreadable
+from emulator.protocols.responses.errors import missing
 from emulator.protocols.responses.items import Origin, origin_of
 from emulator.protocols.responses.writing import finished, frames, in_background
 from emulator.types import Completion, Endpoint, Failure, Json, Memory, Rejected, Request, Stamp
@@ -48,7 +48,7 @@ def earlier(content: Json, endpoint: Endpoint, memory: Memory) -> list[Json]:
     """Recall the items before those of the request. Instructions are not among them. Raises Rejected."""
     previous, conversation = content.get("previous_response_id"), conversation_of(content)
     if previous is not None and not isinstance(previous, str):
-        raise unreadable("previous_response_id", previous, "a string")
+        raise Rejected.unreadable("previous_response_id", previous, "a string")
     if previous is not None and conversation is not None:
         # "Cannot be used in conjunction with conversation" – API reference, responses/create (2026-11-20)
         raise Rejected(Failure("invalid_request", "previous_response_id and conversation: both came, one is wanted"))
@@ -74,7 +74,7 @@ def given(content: Json, endpoint: Endpoint, memory: Memory) -> list[Json]:
         case None if any(content.get(name) is not None for name in _INSTEAD_OF_INPUT):
             return []
         case other:
-            raise unreadable("input", other, "a string or a list")
+            raise Rejected.unreadable("input", other, "a string or a list")
 
 
 def conversation_of(content: Json) -> str | None:
@@ -87,7 +87,7 @@ def conversation_of(content: Json) -> str | None:
         case {"id": str() as identity}:
             return identity
         case other:
-            raise unreadable("conversation", other, "an id or an object with an id")
+            raise Rejected.unreadable("conversation", other, "an id or an object with an id")
 
 
 def _resolved(items: list[Json], endpoint: Endpoint, memory: Memory) -> Iterator[Json]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from emulator import jsontext
-from emulator.protocols.responses.errors import kind, unreadable
 from emulator.protocols.responses.history import earlier, given
 from emulator.types import (
     Call,
@@ -73,12 +72,9 @@ def decode(call: Call, endpoint: Endpoint, memory: Memory) -> Request:
 def content_of(call: Call) -> dict[str, Json]:
     """Read the body of a call, which is an object. Raises Rejected."""
     try:
-        content = jsontext.loads(call.body)
+        return jsontext.loads_object(call.body)
     except ValueError as error:
         raise Rejected(Failure("malformed_body", str(error))) from None
-    if not isinstance(content, dict):
-        raise Rejected(Failure("malformed_body", f"the body is {kind(content)}, not an object"))
-    return content
 
 
 def turns(items: list[Json], where: str) -> tuple[Turn, ...]:
@@ -104,7 +100,7 @@ def _model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise unreadable("model", other, "a string")
+            raise Rejected.unreadable("model", other, "a string")
 
 
 def _instructions(instructions: Json, names: dict[str, str]) -> Iterator[Turn]:
@@ -116,7 +112,7 @@ def _instructions(instructions: Json, names: dict[str, str]) -> Iterator[Turn]:
         case list():
             yield from _turns(instructions, "instructions", names)
         case other:
-            raise unreadable("instructions", other, "a string or a list")
+            raise Rejected.unreadable("instructions", other, "a string or a list")
 
 
 # ---------------------------------------------------------------- items
@@ -127,7 +123,7 @@ def _turns(items: list[Json], where: str, names: dict[str, str]) -> Iterator[Tur
     for number, item in enumerate(items):
         place = f"{where}[{number}]"
         if not isinstance(item, dict):
-            raise unreadable(place, item, "an object")
+            raise Rejected.unreadable(place, item, "an object")
         match item.get("type"):
             case None | "message":
                 yield _message(item, place)
@@ -143,13 +139,13 @@ def _turns(items: list[Json], where: str, names: dict[str, str]) -> Iterator[Tur
             case str():
                 continue  # a kind of item that nothing is asked about
             case other:
-                raise unreadable(f"{place}.type", other, "a string")
+                raise Rejected.unreadable(f"{place}.type", other, "a string")
 
 
 def _message(item: Json, where: str) -> Turn:
     role = item.get("role")
     if not isinstance(role, str) or role not in _ROLES:
-        raise unreadable(f"{where}.role", role, f"one of {', '.join(_ROLES)}")
+        raise Rejected.unreadable(f"{where}.role", role, f"one of {', '.join(_ROLES)}")
     return Turn(_ROLES[role], tuple(_content(item.get("content"), f"{where}.content")))
 
 
@@ -162,10 +158,10 @@ def _content(content: Json, where: str) -> Iterator[Part]:
         case list():
             for number, part in enumerate(content):
                 if not isinstance(part, dict):
-                    raise unreadable(f"{where}[{number}]", part, "an object")
+                    raise Rejected.unreadable(f"{where}[{number}]", part, "an object")
                 yield from _content_part(part)
         case _:
-            raise unreadable(where, content, "a string or a list")
+            raise Rejected.unreadable(where, content, "a string or a list")
 
 
 def _content_part(part: Json) -> Iterator[Part]:
@@ -196,7 +192,7 @@ def _tool_call(item: Json, where: str) -> ToolCall:
                 id=identity if isinstance(identity, str) else "",
             )
         case _:
-            raise unreadable(f"{where}.name", item.get("name"), "a string")
+            raise Rejected.unreadable(f"{where}.name", item.get("name"), "a string")
 
 
 def _tool_result(item: Json, names: dict[str, str], where: str) -> ToolResult:
@@ -225,19 +221,18 @@ def _tools(tools: Json) -> Iterator[Tool]:
     if tools is None:
         return
     if not isinstance(tools, list):
-        raise unreadable("tools", tools, "a list")
+        raise Rejected.unreadable("tools", tools, "a list")
     for number, tool in enumerate(tools):
         match tool:
             case {"type": "function" | "custom", "name": str() as name}:
                 yield Tool(name, tool.get("parameters"))
             case {"type": "function" | "custom"}:
-                # The tools of chat have the name one level deeper: OpenAI refuses them here with
-                # "Missing required parameter: 'tools[0].name'." – recorded (2026-11)
-                raise unreadable(f"tools[{number}].name", tool.get("name"), "a string")
+                # inferred: the tools of chat, whose name is one level deeper, are refused
+                raise Rejected.unreadable(f"tools[{number}].name", tool.get("name"), "a string")
             case dict():
                 continue  # a kind of tool that the service itself runs
             case _:
-                raise unreadable(f"tools[{number}]", tool, "an object")
+                raise Rejected.unreadable(f"tools[{number}]", tool, "an object")
 
 
 def _tool_choice(choice: Json, *, offered: bool) -> str:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from emulator import jsontext
-from emulator.protocols.responses.errors import unreadable
 from emulator.protocols.responses.history import given, listed, stored
 from emulator.protocols.responses.items import Origin
 from emulator.protocols.responses.reading import content_of, decode, turns
@@ -53,7 +52,7 @@ def cancel(call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) -> Page
     response = record["response"]
     if response["background"] is not True:
         # "Only responses created with the background parameter set to true can be cancelled" – API reference,
-        # responses/cancel (2026-11-20); the words are recorded (2026-11).
+        # responses/cancel (2026-11-20); the words are inferred.
         raise Rejected(Failure("invalid_request", "Cannot cancel a synchronous response."))
     if record["pending"]:
         response = {**response, "status": "cancelled", "completed_at": None, "output": [], "usage": None}
@@ -66,7 +65,7 @@ def input_items(call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) ->
     items = list(stored("response", endpoint.item, memory)["items"])
     order = call.query.get("order", "desc")
     if order not in {"asc", "desc"}:
-        raise unreadable("order", order, "asc or desc")
+        raise Rejected.unreadable("order", order, "asc or desc")
     if order == "desc":
         items.reverse()
     if after := call.query.get("after"):
@@ -117,7 +116,7 @@ def create_conversation(call: Call, endpoint: Endpoint, memory: Memory, stamp: S
     content = content_of(call) if call.body else {}
     items = content.get("items") or []
     if not isinstance(items, list):
-        raise unreadable("items", items, "a list")
+        raise Rejected.unreadable("items", items, "a list")
     items = given({"input": items}, endpoint, memory)
     turns(items, "items")  # refused where they can't be read
     origin = Origin.made(stamp)
@@ -140,7 +139,7 @@ def _replay(events: list[Json], after: str) -> Page:
         message = "stream: the response was not created with background and stream, and can't be streamed"
         raise Rejected(Failure("invalid_request", message))
     if not re.fullmatch("-1|[0-9]{1,9}", after):
-        raise unreadable("starting_after", after, "a sequence number")
+        raise Rejected.unreadable("starting_after", after, "a sequence number")
     left = events[int(after) + 1 :]
     text = "".join(f"event: {event['type']}\ndata: {jsontext.dumps(event).decode()}\n\n" for event in left)
     return Page(200, text, {"content-type": "text/event-stream", "cache-control": "no-cache"})
@@ -152,4 +151,4 @@ def _limit(call: Call) -> int:
         return _LIMIT
     if re.fullmatch("[0-9]{1,3}", asked) and 1 <= int(asked) <= _MOST:
         return int(asked)
-    raise unreadable("limit", asked, f"a number from 1 to {_MOST}")
+    raise Rejected.unreadable("limit", asked, f"a number from 1 to {_MOST}")
