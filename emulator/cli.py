@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import emulator
 from emulator.protocols import PROTOCOLS
 from emulator.providers import PROVIDERS
+from emulator.server.log import count
 from emulator.types import EmulatorError
 
 if TYPE_CHECKING:
@@ -87,10 +88,10 @@ def _validate(options: argparse.Namespace) -> int:
     for problem in loaded.problems:
         print(problem)
     if loaded.problems:
-        print(f"{_count(len(loaded.problems), 'problem')}.", file=sys.stderr)
+        print(f"{count(len(loaded.problems), 'problem')}.", file=sys.stderr)
         return 1
     steps = sum(len(scenario.steps) for scenario in loaded.scenarios)
-    print(f"{_count(len(loaded.scenarios), 'scenario')}, {_count(steps, 'step')}: no problems.")
+    print(f"{count(len(loaded.scenarios), 'scenario')}, {count(steps, 'step')}: no problems.")
     return 0
 
 
@@ -112,7 +113,7 @@ def _health(options: argparse.Namespace) -> int:
         raise EmulatorError(f"{url} answers {error.code}") from None
     except (OSError, ValueError) as error:
         raise EmulatorError(f"{url} does not answer: {getattr(error, 'reason', error)}") from None
-    print(f"{health['status']}: {health['version']}, {_count(health['scenarios'], 'scenario')}")
+    print(f"{health['status']}: {health['version']}, {count(health['scenarios'], 'scenario')}")
     return 0
 
 
@@ -288,7 +289,3 @@ def _value(word: str, kind: Any, value: str) -> object:
     if choices and value not in choices:
         raise EmulatorError(f"--set {word}: '{value}' is not one of {', '.join(choices)}")
     return value
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
