@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,32 +13,61 @@ from emulator.clock import Clock
 from emulator.scenario import Scenario, Step
 from emulator.types import Json, Reply, Stamp
 
-__all__ = ["Memory", "Session", "Sessions", "key_id"]
+__all__ = ["Budget", "Memory", "Session", "Sessions", "key_id"]
 
 
 _MOST_REMEMBERED: Final = 1000
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many bytes all sessions of a server may remember together, and how many they do."""
+
+    most: int
+    held: int = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether that is too much."""
+        return self.held > self.most
+
+
 class Memory:
     """What a session remembers of its answers, by id: the oldest goes first."""
 
-    def __init__(self, *, most: int) -> None:
+    def __init__(self, budget: Budget | None = None, *, most: int = _MOST_REMEMBERED) -> None:
+        self._budget = budget or Budget(most=sys.maxsize)
         self._most = most
-        self._things: OrderedDict[str, Json] = OrderedDict()
+        self._things: OrderedDict[str, tuple[Json, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._things)
 
     def get(self, key: str) -> Json:
         """What is remembered; None: nothing."""
-        return self._things.get(key)
+        return self._things.get(key, (None, 0))[0]
 
-    def put(self, key: str, value: Json) -> None:
-        """Remember, and forget the oldest where that is too much."""
-        self._things[key] = value
+    def put(self, key: str, value: Json, weight: int = 0) -> None:
+        """Remember, and forget the oldest where there are too many. `weight`: how many bytes more that takes."""
+        held = self._things[key][1] if key in self._things else 0
+        self._things[key] = (value, held + weight)
+        self._budget.held += weight
         if len(self._things) > self._most:
-            self._things.popitem(last=False)
+            self.drop_oldest()
 
     def drop(self, key: str) -> None:
         """Forget, if it is there."""
-        self._things.pop(key, None)
+        _, weight = self._things.pop(key, (None, 0))
+        self._budget.held -= weight
+
+    def drop_oldest(self) -> None:
+        """Forget what was put first."""
+        self.drop(next(iter(self._things)))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        while self._things:
+            self.drop_oldest()
 
 
 @dataclass(slots=True)
@@ -47,13 +77,13 @@ class Session:
     id: str
     seed: int
     clock: Clock
+    memory: Memory
     only: str | None = None
     """The one scenario that this session sees; None: all."""
     serial: int = 0
     """How many requests it has made."""
     used: dict[Step, int] = field(default_factory=dict)
     """How many requests each step has answered."""
-    memory: Memory = field(default_factory=lambda: Memory(most=_MOST_REMEMBERED))
     _seen: tuple[Scenario, ...] = ()
 
     def stamp(self) -> Stamp:
@@ -85,14 +115,15 @@ class Session:
         """Start over, as if no request had been made."""
         self.serial = 0
         self.used.clear()
-        self.memory = Memory(most=_MOST_REMEMBERED)
+        self.memory.clear()
 
 
 class Sessions:
-    """All sessions of a server, bounded in number: the one idle longest goes first."""
+    """All sessions of a server, bounded in number and in what they remember: the one idle longest goes first."""
 
-    def __init__(self, make: Callable[[str, str | None], Session], *, most: int) -> None:
+    def __init__(self, make: Callable[[str, str | None], Session], budget: Budget, *, most: int) -> None:
         self._make = make
+        self._budget = budget
         self._most = most
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
@@ -104,10 +135,12 @@ class Sessions:
         session = self._sessions.get(identity)
         if session is None:
             session = self._sessions[identity] = self._make(identity, only)
-            if len(self._sessions) > self._most:
-                self._sessions.popitem(last=False)
         else:
             self._sessions.move_to_end(identity)
+        while len(self._sessions) > self._most or (self._budget.spent and len(self._sessions) > 1):
+            self._sessions.popitem(last=False)[1].memory.clear()
+        while self._budget.spent and len(session.memory):
+            session.memory.drop_oldest()
         return session
 
     def find(self, identity: str) -> Session | None:

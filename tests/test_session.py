@@ -4,7 +4,7 @@ import pytest
 
 from emulator.clock import EPOCH, Clock
 from emulator.scenario import Scenario, Step, load_text
-from emulator.session import Session, Sessions, key_id
+from emulator.session import Budget, Memory, Session, Sessions, key_id
 from emulator.types import Completion, Stamp, Text
 from tests.live import NAMES
 
@@ -27,7 +27,7 @@ def loaded(text: bytes = FILE) -> tuple[Scenario, ...]:
 
 
 def session(identity: str = "s", only: str | None = None) -> Session:
-    return Session(identity, seed=7, clock=Clock(), only=only)
+    return Session(identity, seed=7, clock=Clock(), memory=Memory(), only=only)
 
 
 def says(session: Session, step: Step) -> str:
@@ -80,7 +80,7 @@ def test_a_session_can_see_one_scenario_alone() -> None:
 
 
 def test_the_session_idle_longest_goes_first() -> None:
-    sessions = Sessions(session, most=2)
+    sessions = Sessions(session, Budget(most=10**9), most=2)
     first, second = sessions.get("a", None), sessions.get("b", None)
     assert first is sessions.get("a", None)
     sessions.get("c", None)
@@ -99,3 +99,45 @@ def test_the_session_idle_longest_goes_first() -> None:
 )
 def test_a_key_is_shown_by_a_third_of_it_at_most_and_a_hash(key: str, identity: str) -> None:
     assert identity == key_id(key)
+
+
+def test_what_is_remembered_is_found_until_it_is_dropped() -> None:
+    memory = Memory()
+    memory.put("a", 1, 10)
+    memory.put("a", 2)
+    assert (2, None) == (memory.get("a"), memory.get("b"))
+    memory.drop("a")
+    memory.drop("b")
+    assert (None, 0) == (memory.get("a"), len(memory))
+
+
+def test_the_oldest_is_forgotten_where_there_are_too_many() -> None:
+    memory = Memory(most=2)
+    for key in "abc":
+        memory.put(key, key)
+    assert [None, "b", "c"] == [memory.get(key) for key in "abc"]
+
+
+def test_bytes_are_counted_for_all_sessions_together_and_given_back() -> None:
+    budget = Budget(most=100)
+    one, other = Memory(budget), Memory(budget)
+    one.put("a", 1, 60)
+    other.put("a", 1, 60)
+    other.put("a", 2, 5)
+    assert (125, True) == (budget.held, budget.spent)
+    one.clear()
+    assert (65, False) == (budget.held, budget.spent)
+    other.drop("a")
+    assert 0 == budget.held
+
+
+def test_a_spent_budget_costs_the_sessions_idle_longest_and_then_the_oldest_of_this_one() -> None:
+    budget = Budget(most=100)
+    sessions = Sessions(lambda identity, only: Session(identity, 0, Clock(), Memory(budget), only), budget, most=9)
+    for identity in ("a", "b", "c"):
+        sessions.get(identity, None).memory.put("first", 1, 60)
+    found = sessions.get("c", None)
+    assert (["c"], 60) == ([identity for identity in "abc" if sessions.find(identity)], budget.held)
+    found.memory.put("second", 2, 90)
+    kept = sessions.get("c", None).memory
+    assert (None, 2, 90) == (kept.get("first"), kept.get("second"), budget.held)

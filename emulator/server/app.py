@@ -20,7 +20,7 @@ from emulator.server.front import Door
 from emulator.server.http import Done, Listener
 from emulator.server.log import Log
 from emulator.server.settings import Settings
-from emulator.session import Session, Sessions
+from emulator.session import Budget, Memory, Session, Sessions
 from emulator.types import Call, Failure, Headers, Provider, Rejected
 
 __all__ = ["App", "Server"]
@@ -37,7 +37,8 @@ class App:
         self.log = log
         self.library = library
         self.providers = _accounts(settings)
-        self.sessions = Sessions(self.new_session, most=settings.max_sessions)
+        self._budget = Budget(settings.memory_bytes)
+        self.sessions = Sessions(self.new_session, self._budget, most=settings.max_sessions)
         self.journal = Journal(most=settings.journal_entries, most_bytes=settings.journal_bytes)
         self.stopping = False
         self._door = Door(self.providers)
@@ -77,7 +78,7 @@ class App:
     def new_session(self, identity: str, only: str | None) -> Session:
         """A session as this server's settings have it."""
         clock = Clock(self.settings.clock, self.settings.time_scale)
-        return Session(identity, self.settings.seed, clock, only)
+        return Session(identity, self.settings.seed, clock, Memory(self._budget), only)
 
 
 @dataclass(slots=True)

@@ -29,5 +29,7 @@ class Settings:
     body_seconds: float = 60.0
     """How long a request's body may take to arrive."""
     max_sessions: int = 10_000
+    memory_bytes: int = 64 * 1024 * 1024
+    """What sessions may remember of their answers, together."""
     journal_entries: int = 10_000
     journal_bytes: int = 64 * 1024 * 1024

@@ -37,8 +37,8 @@ class Memory(Protocol):
     def get(self, key: str) -> Json:
         """What is remembered; None: nothing."""
 
-    def put(self, key: str, value: Json) -> None:
-        """Remember."""
+    def put(self, key: str, value: Json, weight: int = 0) -> None:
+        """Remember. `weight`: how many bytes more that takes, roughly."""
 
     def drop(self, key: str) -> None:
         """Forget, if it is there."""

@@ -76,6 +76,16 @@ CONVERSATIONS: list[tuple[list[Any], tuple[Turn, ...]]] = [
     ),
     (
         [
+            {"role": "assistant", "tool_calls": [CALL]},
+            {"role": "user", "tool_call_id": "call_1", "content": "blue"},
+        ],
+        (
+            Turn("assistant", (ToolCall("look", '{"at": "sky"}', id="call_1"),)),
+            Turn("tool", (ToolResult("call_1", "look", "blue"),)),
+        ),
+    ),
+    (
+        [
             {"role": "assistant", "function_call": {"name": "look", "arguments": "{}"}},
             {"role": "function", "name": "look", "content": "blue"},
         ],

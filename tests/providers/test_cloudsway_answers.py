@@ -194,6 +194,7 @@ def test_signatures_differ_and_are_a_setting() -> None:
         assert "reasoning_details" not in message
         assert all("extra_content" not in call for call in message["tool_calls"])
     assert "reasoning_details" not in whole(SHORT, account("Ge"))["choices"][0]["message"]
+    assert RECORDED == whole(SHORT, OPEN, GOOGLE)
 
 
 @pytest.mark.parametrize("shown", ["hidden", "shown"])
@@ -236,6 +237,12 @@ def test_a_chunk_has_the_documented_fields(nulls: bool) -> None:
     assert json.dumps({**head, "choices": [choice], "usage": None}) == json.dumps(first)
     assert {"cached_tokens": 4} == usage["usage"]["prompt_tokens_details"]
     assert ([], "[DONE]") == (usage["choices"], end)
+
+
+def test_a_refusal_is_in_the_chunks_that_carry_it_and_in_no_other() -> None:
+    chunks = stream(Completion((Refusal("No."),), "refusal"), OPEN, CHAT)
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks if chunk != "[DONE]"]
+    assert [{"role": "assistant", "content": ""}, {"refusal": "No."}, {}] == deltas
 
 
 @pytest.mark.parametrize("path", [f"/v1/ai/{EP}/responses", f"/{EP}/v1/messages"])

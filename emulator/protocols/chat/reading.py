@@ -98,7 +98,8 @@ def _turns(messages: Json) -> Iterator[Turn]:
         role = message.get("role")
         if not isinstance(role, str) or role not in _ROLES:
             raise Rejected.unreadable(f"{where}.role", role, f"one of {', '.join(_ROLES)}")
-        match _ROLES[role]:
+        # Clients of Cloudsway also send a result in the user's name (field).
+        match "tool" if isinstance(message.get("tool_call_id"), str) else _ROLES[role]:
             case "tool":
                 yield Turn("tool", (_tool_result(message, names, where),))
             case "assistant":

@@ -12,6 +12,9 @@ from emulator.types import Completion, Endpoint, Failure, Json, Memory, Rejected
 
 __all__ = ["conversation_of", "earlier", "given", "keep", "listed", "stored"]
 
+_RECORD_BYTES: Final = 4096
+"""What a record takes beside the request, roughly."""
+
 _INSTEAD_OF_INPUT: Final = ("previous_response_id", "conversation", "prompt")
 
 
@@ -29,11 +32,11 @@ def keep(done: Completion, request: Request, memory: Memory, stamp: Stamp) -> No
             "pending": in_background(request) and not request.stream,
             "events": [frame.data for frame in frames(done, request, stamp)] if streamed else [],
         }
-        memory.put(response["id"], record)
+        memory.put(response["id"], record, _RECORD_BYTES + len(request.call.body))
     if endpoint.restores and (conversation := conversation_of(content)) is not None:
         record = stored("conversation", conversation, memory)
         # "Input items and output items from this response are automatically added to this conversation"
-        memory.put(conversation, {**record, "items": [*before, *new, *response["output"]]})
+        memory.put(conversation, {**record, "items": [*before, *new, *response["output"]]}, len(request.call.body))
 
 
 def stored(what: str, identity: str, memory: Memory) -> dict[str, Json]:

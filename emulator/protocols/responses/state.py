@@ -122,7 +122,7 @@ def create_conversation(call: Call, endpoint: Endpoint, memory: Memory, stamp: S
     origin = Origin.made(stamp)
     metadata = content.get("metadata") or {}
     made = {"id": origin.conversation, "object": "conversation", "created_at": stamp.created, "metadata": metadata}
-    memory.put(origin.conversation, {"conversation": made, "items": listed(items, origin)})
+    memory.put(origin.conversation, {"conversation": made, "items": listed(items, origin)}, len(call.body))
     return Page(200, made)
 
 

@@ -170,8 +170,6 @@ def without_nulls_in_frames(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 def with_filters(response: Json) -> Json:
     """`content_filters: null` after `background` – text/response (documented)."""
-    if not isinstance(response, dict) or response.get("object") != "response":
-        return response
     written = {}
     for name, value in response.items():
         written[name] = value
