@@ -41,7 +41,7 @@ ASK: dict[str, Callable[..., Any]] = {
 
 GEMINI = "/plain/v1beta/models/gemini-2.5-flash"
 VERTEX = "/api/vertex-ai/v1/publishers/google/models/gemini-2.5-flash"
-# The path of each mode; None: the contract has no such route.
+# The path of each mode; None: the service has no such route.
 CELLS: dict[tuple[str, str], tuple[str, str] | None] = {
     ("cloudbase", "chat"): ("/v1/ai/cloudbase/chat/completions",) * 2,
     ("cloudbase", "responses"): ("/v1/ai/cloudbase/responses",) * 2,

@@ -17,8 +17,8 @@ from tests.live import ROOT, Live, Thread, library_of
 CHAT = "/v1/ai/cloudbase/chat/completions"
 SEED_000 = "documented docs.cloudbase.net cURL access (seed 000), read 2026-11-20"
 SEED_001 = "documented docs.cloudbase.net supported protocols (seed 001), read 2026-11-20"
-UPSTREAM = "inferred from the documentation of the service behind the gateway (contract 5.2, 5.3), 2026-11-20"
-PACKAGE = "inferred from what @cloudbase/ai 2.30.0 needs, measured (contract 5.4), 2026-11-20"
+UPSTREAM = "inferred from the documentation of the service behind the gateway, 2026-11-20"
+PACKAGE = "inferred from what @cloudbase/ai 2.30.0 needs, measured, 2026-11-20"
 AI_BOT = "documented docs.cloudbase.net /http-api/ai-bot error example, status seen in the field, read 2026-11-20"
 QUOTA = "documented docs.cloudbase.net /faq/knowledge/ai-429-error-and-token-quota, read 2026-11-20"
 INFERRED = "inferred 2026-11-20"
@@ -125,7 +125,7 @@ ORIGINS = {
     "cloudbase": "inferred from docs.cloudbase.net /en/http-api/ai-model/call-llm and the protocol, 2026-11-20",
     "cloudsway": "inferred from docs.cloudsway.net/maasapi (seed 004) and client code, 2026-11-20",
     "enveloped": "inferred from the chat completions page (seed 002) and its siblings, 2026-11-20",
-    "plain": "inferred from the published SDKs and recorded traffic of the service (contract wire.md), 2026-11-20",
+    "plain": "inferred from the published SDKs and recorded traffic of the service, 2026-11-20",
 }
 
 

@@ -26,7 +26,7 @@ _MOST: Final = 1000
 
 
 def shape(call: Call) -> Shape:
-    """`GET /v1/models` is one path for three protocols: their clients' headers tell them apart (wire.md, section 0)."""
+    """`GET /v1/models` is one path for three protocols: their clients' headers tell them apart (package, 2026-11)."""
     if "x-goog-api-key" in call.headers or "key" in call.query:
         return "gemini"
     return "messages" if "anthropic-version" in call.headers else "chat"
@@ -80,7 +80,7 @@ def _messages_list(names: Sequence[str], query: Mapping[str, str]) -> Json:
 
 
 def _messages_model(name: str) -> Json:
-    # "lifecycle" is required by the types of anthropic 2.x (wire.md, section 3).
+    # "lifecycle" is required by the types of anthropic 2.x (package, 2026-11).
     return {
         "type": "model",
         "id": name,

@@ -82,7 +82,7 @@ def test_the_environment_is_the_first_label_of_the_host_or_a_setting(host: str, 
     [
         "/v1/ai/cloudbase/chat",
         "/v1/ai/cloudbase",
-        "/v1/ai/cloudbase/embeddings",  # "embeddings: not documented, 404" – the contract, section 2
+        "/v1/ai/cloudbase/embeddings",  # not documented for this service
         "/v1/ai/cloudbase/openapi/v1/chat/completions",
         "/v1/ai/",
         "/v1/aibot/bots",
@@ -207,7 +207,7 @@ def test_the_request_id_of_the_body_is_the_one_of_the_header() -> None:
 def test_every_row_says_how_sure_it_is() -> None:
     assert set(get_args(Origin)) >= {row.origin for row in ERRORS.values()}
     assert {named.code for named in NAMES.values()} <= set(ERRORS)
-    # The table of the contract, section 4.2; the last two are of the service behind the gateway and our own.
+    # The documented codes; the last two are of the service behind the gateway and our own.
     assert 42 == len(ERRORS)
 
 

@@ -109,7 +109,7 @@ def test_who_signed_in_is_told_who_they_are() -> None:
         (call(ANONYMOUS.replace("POST", "GET")), "method_not_allowed"),
         (call("POST /auth/v1/token", "Bearer right"), "route_not_found"),
         (call("POST /auth/v1/signin", "Bearer right"), "route_not_found"),
-        # "/v1/ai/ does not support V3 signatures" – the contract, section 3
+        # package: @cloudbase/js-sdk says that /v1/ai/ does not support V3 signatures
         (call("POST /v1/ai/cloudbase/chat/completions", SIGNED.format("right", "a1")), "auth_scheme"),
     ],
 )

@@ -25,7 +25,7 @@ def client(examples: Live) -> OpenAI:
 
 
 def test_a_whole_answer_is_beside_what_the_client_looks_for(client: OpenAI) -> None:
-    """The contract, B4: `choices` is None, and the answer is in `data`."""
+    """`choices` is None, and the answer is in `data`."""
     done = client.chat.completions.create(model="gpt-3.5-turbo", messages=said("Hello!"))
     assert done.choices is None
     extra: Any = done.model_extra

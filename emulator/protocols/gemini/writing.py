@@ -88,7 +88,7 @@ def _parts(done: Completion, candidate: int, stamp: Stamp, *, cut: bool) -> Iter
             case Reasoning():
                 yield from ((Reasoning(text), {"text": text, "thought": True}) for text in _texts(part, cut=cut))
             case ToolCall() if (arguments := _arguments(part)) is not None:
-                # Since Gemini 3 every call has an id (wire.md, section 4; recorded).
+                # Since Gemini 3 every call has an id (recorded, 2026-11).
                 identity = part.id or stamp.hex(f"call/{candidate}/{calls}", 8)
                 written: dict[str, Json] = {"functionCall": {"name": part.name, "args": arguments, "id": identity}}
                 if calls == 0:

@@ -1,6 +1,6 @@
 """The four protocols at home, without a gateway: their own paths, keys, errors and request ids, and no quirks.
 
-Facts are marked where they are obeyed: recorded (wire.md: read in the published clients or in recorded traffic),
+Facts are marked where they are obeyed: recorded (read in the published clients or in recorded traffic),
 documented, inferred (ours).
 """
 

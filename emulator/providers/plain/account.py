@@ -28,7 +28,7 @@ __all__ = ["Plain"]
 
 _METHODS: Final = "GET, POST, DELETE, OPTIONS"
 
-# Where a client puts its key beside `Authorization: Bearer` (recorded: wire.md, section 0, "Auth seen").
+# Where a client puts its key beside `Authorization: Bearer` (recorded, 2026-11).
 _KEY_HEADERS: Final = {"messages": "x-api-key", "gemini": "x-goog-api-key"}
 
 
@@ -110,7 +110,7 @@ class Plain:
 
 
 def _request_id(protocol: str, stamp: Stamp) -> dict[str, str]:
-    """Read by oai-py (APIStatusError.request_id) and ant-py (_exceptions.py) – recorded: wire.md, section 0."""
+    """Read by oai-py (APIStatusError.request_id) and ant-py (_exceptions.py) (package, 2026-11)."""
     match protocol:
         case "messages":
             return {"request-id": messages.request_id(stamp)}

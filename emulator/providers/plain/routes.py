@@ -31,7 +31,7 @@ def _route(
     return _Route(method, re.compile(pattern.replace("{model}", "(?P<model>.+)")), protocol, page, stream)
 
 
-# The first that fits answers. The paths are those that the published clients ask for (wire.md, sections 0 to 4).
+# The first that fits answers. The paths are those that the published clients ask for (package, 2026-11).
 _ROUTES: Final = (
     _route("POST /v1/chat/completions", chat),
     _route("POST /v1/responses", responses),
