@@ -138,7 +138,29 @@ async function attemptStream(target) {
   return { error, ...seen, attempts }
 }
 
+const burger = (url) => [
+  { role: 'system', content: 'You are a food expert' },
+  { role: 'user', content: [{ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url } }] },
+]
+
+const weatherFormat = {
+  type: 'json_schema',
+  json_schema: { name: 'Weather', schema: { type: 'object', properties: { city: { type: 'string' } } } },
+}
+
 await run({
+  vision: (target) => whole(target, prompts.hello, { messages: burger('data:image/png;base64,iVBORw0KGgo=') }),
+  structured: async (target) => {
+    const { client } = connect(target)
+    const request = { model: target.model, messages: [user(prompts.weather)], response_format: weatherFormat }
+    const completion = await client.chat.completions.parse(request)
+    return { parsed: completion.choices[0].message.parsed, ...seenIn(completion) }
+  },
+  structured_stream: async (target) => {
+    const { client } = connect(target)
+    const request = { model: target.model, messages: [user(prompts.weather)], response_format: weatherFormat }
+    return seenIn((await accumulate(client, request)).completion)
+  },
   whole: (target) => whole(target, prompts.hello),
   stream: (target) => stream(target, prompts.hello),
   usage_stream: (target) => stream(target, prompts.hello, { stream_options: { include_usage: true } }),

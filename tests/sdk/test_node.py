@@ -5,6 +5,7 @@ The drivers in tests/node run one case each and print what the client saw.
 
 import json
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -70,6 +71,22 @@ def test_openai_tells_parallel_calls_apart(examples: Live, case: str) -> None:
     calls = drive("openai", case, examples)["tool_calls"]
     assert [{"location": "Beijing"}, {"location": "Shanghai"}] == [json.loads(call["arguments"]) for call in calls]
     assert 2 == len({call["id"] for call in calls})
+
+
+def test_openai_shows_a_picture(examples: Live) -> None:
+    assert drive("openai", "vision", examples)["text"].startswith("This is an image of a hamburger.")
+
+
+@pytest.mark.parametrize("case", ["structured", "structured_stream"])
+def test_openai_reads_structured_output(scripted: Callable[..., Live], case: str) -> None:
+    live = scripted(
+        """
+        steps:
+          - when: {has: schema}
+            reply: {text: '{"city": "Beijing"}'}
+        """
+    )
+    assert {"city": "Beijing"} == json.loads(drive("openai", case, live)["text"])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The released `openai` package over a socket, unmodified: only base URL and key are set."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
+from pydantic import BaseModel
 
 from tests.live import Live
 
@@ -104,6 +106,42 @@ def test_parallel_calls_are_told_apart_by_their_index(client: OpenAI) -> None:
             json.loads(call.function.arguments) for call in calls
         ]
         assert 2 == len({call.id for call in calls})
+
+
+class Weather(BaseModel):
+    city: str
+    degrees: int
+
+
+STRUCTURED = """
+steps:
+  - when: {has: schema, body: {/response_format/json_schema/name: Weather}}
+    reply: {text: '{"city": "Beijing", "degrees": 25}'}
+"""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_structured_output_is_parsed(scripted: Callable[..., Live], stream: bool) -> None:
+    live = scripted(STRUCTURED)
+    messages = said("What is the weather?")
+    with OpenAI(base_url=live.base_url, api_key=live.key) as client:
+        if stream:
+            with client.chat.completions.stream(model="m", messages=messages, response_format=Weather) as events:
+                done = events.get_final_completion()
+        else:
+            done = client.chat.completions.parse(model="m", messages=messages, response_format=Weather)
+    assert Weather(city="Beijing", degrees=25) == done.choices[0].message.parsed
+
+
+@pytest.mark.parametrize("url", ["https://example.org/burger.png", "data:image/png;base64,iVBORw0KGgo="])
+def test_a_picture_is_seen(client: OpenAI, url: str) -> None:
+    picture: Any = {"type": "image_url", "image_url": {"url": url}}
+    messages: Any = [
+        {"role": "system", "content": "You are a food expert"},
+        {"role": "user", "content": [{"type": "text", "text": "What is it?"}, picture]},
+    ]
+    done = client.chat.completions.create(model="m", messages=messages)
+    assert (done.choices[0].message.content or "").startswith("This is an image of a hamburger.")
 
 
 ERRORS: list[tuple[str, int, type[openai.APIStatusError], str, int]] = [
