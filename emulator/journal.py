@@ -61,8 +61,13 @@ class Exchange:
     ended: Ended = "open"
 
     def __post_init__(self) -> None:
-        if len(self.call.body) > _KEPT_BYTES:
-            self.call = replace(self.call, body=self.call.body[:_KEPT_BYTES])
+        # Credentials are left out here, so that they are in no dump of the journal either.
+        self.call = replace(
+            self.call,
+            headers=_without_secrets(self.call.headers),
+            query={name: "…" if name == "key" else value for name, value in self.call.query.items()},
+            body=self.call.body[:_KEPT_BYTES],
+        )
 
     def sent(self, data: bytes) -> None:
         """Keep what went out."""
@@ -71,7 +76,7 @@ class Exchange:
             self.reply += data[: _KEPT_BYTES - len(self.reply)]
 
     def as_json(self) -> Json:
-        """For the control API. Credentials are left out."""
+        """For the control API."""
         return {
             "number": self.number,
             "session": self.session,
@@ -88,8 +93,8 @@ class Exchange:
             "request": {
                 "method": self.call.method,
                 "path": self.call.path,
-                "query": {name: "…" if name == "key" else value for name, value in self.call.query.items()},
-                "headers": _without_secrets(self.call.headers),
+                "query": dict(self.call.query),
+                "headers": dict(self.call.headers),
                 "body": _readable(self.call.body),
             },
             "response": {

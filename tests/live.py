@@ -16,6 +16,7 @@ from emulator.providers import PROVIDERS
 from emulator.scenario import Library, Names
 from emulator.server.app import App, Server
 from emulator.server.settings import Settings
+from emulator.session import key_id
 
 ROOT = Path(__file__).parents[1]
 NAMES = Names(providers=frozenset(PROVIDERS), protocols=frozenset(PROTOCOLS))
@@ -63,9 +64,7 @@ class Live:
     @property
     def journal(self) -> list[Exchange]:
         """The exchanges of this test's key."""
-        return [
-            entry for entry in self.server.app.journal.read() if entry.call.headers.get("authorization") == self.bearer
-        ]
+        return list(self.server.app.journal.read(session=key_id(self.key)))
 
     @property
     def bearer(self) -> str:

@@ -1,5 +1,6 @@
 """An error in the middle of a stream, as released clients meet it: which exception, after which text."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -76,3 +77,10 @@ def test_the_journal_knows_what_went_out(live: Live) -> None:
     live.ask(stream=True)
     [entry] = live.journal
     assert (2, "delivered") == (sum(beat.beats for beat in entry.beats), entry.ended)
+
+
+def test_a_response_that_broke_off_cannot_be_referred_to(live: Live) -> None:
+    body = {"model": "m", "input": "count", "stream": True}
+    events = live.send("POST", "/plain/v1/responses", body).body.decode()
+    identity = re.findall('"(resp_[0-9a-f]+)"', events)[0]
+    assert 404 == live.send("GET", f"/plain/v1/responses/{identity}").status

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.session import key_id
 from tests.live import Live
 
 PATH = "/v1/ai/cloudbase/chat/completions"
@@ -235,9 +236,7 @@ def test_a_user_agent_sent_twice_is_no_trouble(live: Live) -> None:
         f"connection: close\r\nuser-agent: second/2\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     assert raw(live, head.encode() + body).startswith(b"HTTP/1.1 200 OK")
-    [entry] = (
-        entry for entry in live.server.app.journal.read() if entry.call.headers["authorization"] == "Bearer twice"
-    )
+    [entry] = live.server.app.journal.read(session=key_id("twice"))
     assert "first/1" == entry.call.headers["user-agent"]
 
 

@@ -72,6 +72,16 @@ def test_a_session_is_forgotten_with_its_bytes() -> None:
     assert [2, 3] == numbers(journal)
 
 
+def test_credentials_are_never_kept() -> None:
+    call = Call("POST", "/p", {"key": "secret", "alt": "sse"}, {"x-goog-api-key": "secret", "accept": "*/*"})
+    entry = Exchange(1, "s", 1, 0, call, "p", "hit", 200)
+    assert "secret" not in repr(entry)
+    assert ({"key": "…", "alt": "sse"}, {"x-goog-api-key": "…", "accept": "*/*"}) == (
+        entry.call.query,
+        entry.call.headers,
+    )
+
+
 def test_credentials_are_never_shown() -> None:
     shown = exchange(1).as_json()["request"]["headers"]
     assert {"authorization": "…", "accept": "*/*"} == shown

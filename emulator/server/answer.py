@@ -97,7 +97,8 @@ class _Speaker:
                 page = provider.failure(failure, self.visit.call, stamp)
                 return Answer(self._whole(page, reply.pace, headers), page.status, "hit", request)
             case Completion() as done if request.stream:
-                protocol.keep(done, request, self.session.memory, stamp)
+                if broken is None:  # what was never said to its end can't be referred to
+                    protocol.keep(done, request, self.session.memory, stamp)
                 frames = provider.frames(protocol.frames(done, request, stamp), done, request, stamp)
                 if broken is not None:
                     end = partial(protocol.broken, broken.failure, stamp=stamp)
