@@ -10,7 +10,6 @@ from google import genai
 from google.genai import errors, types
 from pydantic import BaseModel
 
-from emulator.journal import Exchange
 from tests.live import Live
 
 HELLO = "Hello! How can I help you today?"
@@ -48,11 +47,6 @@ def client(examples: Live) -> Iterator[genai.Client]:
         yield client
 
 
-def journal(live: Live) -> list[Exchange]:
-    """The exchanges of this test's key."""
-    return [entry for entry in live.server.app.journal.read() if live.key == entry.call.headers.get("x-goog-api-key")]
-
-
 def parts(response: types.GenerateContentResponse) -> list[types.Part]:
     assert response.candidates is not None
     content = response.candidates[0].content
@@ -87,7 +81,7 @@ def test_every_version_of_the_path_is_served(examples: Live, version: str | None
         chunks = client.models.generate_content_stream(model=MODEL, contents="Hello")
         assert HELLO == "".join(chunk.text or "" for chunk in chunks)
     # Current ones ask for v1 where nothing is said.
-    assert [version or "v1"] * 2 == [entry.call.path.split("/")[1] for entry in journal(examples)]
+    assert [version or "v1"] * 2 == [entry.call.path.split("/")[1] for entry in examples.journal]
 
 
 def test_a_stream_is_parsed_and_says_the_same(client: genai.Client) -> None:
@@ -125,7 +119,7 @@ def test_a_chat_remembers_what_was_said(examples: Live, client: genai.Client, st
             chat.send_message(message)
     model = "".join(part.text or "" for content in chat.get_history() for part in content.parts or [])
     assert f"Introduce yourselfI am an emulated model, and I say what my scenario file says.Hello{HELLO}" == model
-    _, second = journal(examples)
+    _, second = examples.journal
     said = json.loads(second.call.body)
     # A streamed answer goes back chunk by chunk.
     assert ["user", *["model"] * (14 if stream else 1), "user"] == [content["role"] for content in said["contents"]]
@@ -224,7 +218,7 @@ def test_automatic_function_calling_runs_the_function_once(examples: Live, clien
     else:
         said = client.models.generate_content(**request).text or ""
     assert (TOLD, ["Beijing"]) == (said, asked)
-    assert 2 == len(journal(examples))
+    assert 2 == len(examples.journal)
 
 
 def test_a_chat_runs_functions_too(client: genai.Client) -> None:

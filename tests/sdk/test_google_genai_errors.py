@@ -7,7 +7,6 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
-from emulator.journal import Exchange
 from tests.live import Live
 
 MODEL = "gemini-2.5-flash"
@@ -22,11 +21,6 @@ def connect(live: Live, **options: Any) -> genai.Client:
 def client(examples: Live) -> Iterator[genai.Client]:
     with connect(examples) as client:
         yield client
-
-
-def journal(live: Live) -> list[Exchange]:
-    """The exchanges of this test's key."""
-    return [entry for entry in live.server.app.journal.read() if live.key == entry.call.headers.get("x-goog-api-key")]
 
 
 ERRORS: list[tuple[str, int, type[errors.APIError], str]] = [
@@ -54,7 +48,7 @@ def test_an_error_raises_its_class(
     assert (error, code, status) == (type(caught.value), caught.value.code, caught.value.status)
     assert caught.value.message
     # It retries only where it is told to.
-    assert 1 == len(journal(examples))
+    assert 1 == len(examples.journal)
 
 
 def test_the_time_to_wait_is_a_detail_of_the_error(client: genai.Client) -> None:
@@ -74,7 +68,7 @@ def test_a_client_that_retries_gets_through(examples: Live, stream: bool) -> Non
             assert "Third time lucky." == "".join(chunk.text or "" for chunk in chunks)
         else:
             assert "Third time lucky." == client.models.generate_content(**asked).text
-    assert [429, 429, 200] == [entry.status for entry in journal(examples)]
+    assert [429, 429, 200] == [entry.status for entry in examples.journal]
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -85,4 +79,4 @@ def test_a_miss_is_one_request_and_explains_itself(examples: Live, stream: bool)
         list(client.models.generate_content_stream(**asked)) if stream else client.models.generate_content(**asked)
     assert (404, "NOT_FOUND") == (caught.value.code, caught.value.status)
     assert "no scenario step matched" in (caught.value.message or "")
-    assert ["miss"] == [entry.outcome for entry in journal(examples)]
+    assert ["miss"] == [entry.outcome for entry in examples.journal]
