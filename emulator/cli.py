@@ -70,6 +70,8 @@ def _serve(options: argparse.Namespace) -> int:
         seed=options.seed,
         clock=options.clock,
         time_scale=options.time_scale,
+        ids=options.ids,
+        fallback=options.fallback,
         api_keys=tuple(options.api_key),
         control_token=options.control_token,
         providers=_provider_settings(options.set),
@@ -83,22 +85,90 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _validate(options: argparse.Namespace) -> int:
     from emulator.scenario import load  # noqa: PLC0415
+    from emulator.scenario.report import as_github, as_json, as_text  # noqa: PLC0415
 
     loaded = load(options.paths, _names())
-    for problem in loaded.problems:
-        print(problem)
-    if loaded.problems:
-        print(f"{count(len(loaded.problems), 'problem')}.", file=sys.stderr)
-        return 1
+    found = [*loaded.problems, *loaded.warnings]
+    order = {file: number for number, file in enumerate(dict.fromkeys(problem.file for problem in found))}
+    found.sort(key=lambda problem: (order[problem.file], problem.line, problem.column))
+    if options.strict:
+        found = [dataclasses.replace(problem, severity="error") for problem in found]
+    write = {"json": as_json, "github": as_github}.get(options.format)
+    text = write(found) if write else as_text(found, _painted if _in_colour() else _plain)
+    print(text, end="\n" if text else "")
+    errors = sum(problem.severity == "error" for problem in found)
+    counts = [count(number, noun) for number, noun in ((errors, "problem"), (len(found) - errors, "warning")) if number]
     steps = sum(len(scenario.steps) for scenario in loaded.scenarios)
-    print(f"{count(len(loaded.scenarios), 'scenario')}, {count(steps, 'step')}: no problems.")
-    return 0
+    loads = f"{count(len(loaded.scenarios), 'scenario')}, {count(steps, 'step')}: " if loaded.scenarios else ""
+    print(f"{loads}{' and '.join(counts) or 'no problems'}.", file=sys.stderr)
+    return 1 if errors else 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from emulator.clock import Clock  # noqa: PLC0415
+    from emulator.scenario import Library  # noqa: PLC0415
+    from emulator.server.explain import explain  # noqa: PLC0415
+    from emulator.server.front import Door  # noqa: PLC0415
+    from emulator.server.pasted import pasted  # noqa: PLC0415
+    from emulator.session import Memory, Session  # noqa: PLC0415
+
+    try:
+        given = pasted(_contents(options.request), options.path or None, _contents)
+    except EmulatorError as error:
+        print(f"--request {options.request}: {error}", file=sys.stderr)
+        return 2
+    library = Library(tuple(options.paths) or _default_paths(), _names())
+    if library.problems:
+        raise EmulatorError("\n".join(map(str, library.problems)))
+    visit = Door({name: make() for name, make in PROVIDERS.items()}).open(given.call)
+    session = Session("explain", 0, Clock(), Memory(), None if visit.only is None else (visit.only,))
+    said = explain(visit, session, library.scenarios)
+    asked = {"method": given.call.method, "path": given.call.path, "guessed_by": given.guessed_by or None}
+    if options.format == "json":
+        whole = {**said.as_json(), "request": asked, "notes": list(given.notes)}
+        print(json.dumps(whole, indent=2, ensure_ascii=False))
+    else:
+        for note in given.notes:
+            print(f"note: {note}", file=sys.stderr)
+        print("\n".join(said.lines(_painted if _in_colour() else _plain)))
+        if given.guessed_by:
+            print(f"\nTaken for {asked['method']} {asked['path']}, by '{given.guessed_by}'; --path names another.")
+    return 0 if said.outcome in {"hit", "page"} else 1
+
+
+def _contents(name: str) -> bytes:
+    """What is in a file, or comes in where the name is `-`. Raises EmulatorError."""
+    try:
+        if name != "-":
+            return Path(name).read_bytes()
+        if sys.stdin.isatty():
+            print("type or paste a request; Ctrl-D ends it", file=sys.stderr)
+        return sys.stdin.buffer.read()
+    except (OSError, ValueError) as error:
+        raise EmulatorError(f"'{name}' can't be read: {getattr(error, 'strerror', error)}") from None
+
+
+_COLOURS = {"good": "1;32", "bad": "1;31", "faint": "2", "key": "33"}
+
+
+def _in_colour() -> bool:
+    """Whether a person reads the output in a terminal and has not asked for plain text (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _painted(look: str, text: str) -> str:
+    return f"\033[{_COLOURS[look]}m{text}\033[0m"
+
+
+def _plain(look: str, text: str) -> str:
+    del look
+    return text
 
 
 def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001 - the signature of a command
     from emulator.scenario import json_schema  # noqa: PLC0415
 
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    print(json.dumps(json_schema(_names()), indent=2, ensure_ascii=False))
     return 0
 
 
@@ -151,8 +221,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"maas-emulator {emulator.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_serve(commands)
-    validate = _command(commands, "validate", _validate, "say every problem of scenario files")
-    validate.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a scenario file, or a folder of them")
+    _add_validate(commands)
+    _add_explain(commands)
     _command(commands, "schema", _schema, "print the JSON Schema of scenario files, for editors")
     health = _command(commands, "health", _health, "ask a running server whether it is ready")
     _option(health, "--url", default="http://127.0.0.1:8080", metavar="URL", help="the server's address")
@@ -167,11 +237,15 @@ def _add_serve(commands: Any) -> None:
     _option(serve, "--host", default="127.0.0.1", help="the address to listen on")
     _option(serve, "--port", type=_port, default="8080", help="the port; 0 takes a free one")
     _flag(serve, "--watch", default=True, help="load scenario files again when they change")
-    help_text = "what replies say of time: by ordinals, or by the wall"
-    _option(serve, "--clock", choices=("deterministic", "real"), default="deterministic", help=help_text)
+    help_text = "what replies say of time: by ordinals, by the wall, or by a clock that a test advances, waits too"
+    _option(serve, "--clock", choices=("deterministic", "real", "manual"), default="deterministic", help=help_text)
     help_text = "how long waits last: 1 as written, 0.1 ten times faster, 0 not at all"
     _option(serve, "--time-scale", type=_not_negative, default="1", metavar="FACTOR", help=help_text)
     _option(serve, "--seed", type=_whole, default="0", help="where ids, jitter and other draws come from")
+    help_text = "whether ids and other draws come from the seed, or from a new seed for every session"
+    _option(serve, "--ids", choices=("deterministic", "random"), default="deterministic", help=help_text)
+    help_text = "what answers a request that no step answers: the provider's error, or an echo of the user message"
+    _option(serve, "--fallback", choices=("error", "echo"), default="error", help=help_text)
     help_text = "a valid API key; repeat it for more (default: any key is valid)"
     _option(serve, "--api-key", action="append", default=None, metavar="KEY", help=help_text)
     help_text = "what callers of /_emulator/ must send as a Bearer token; needed off loopback"
@@ -183,6 +257,29 @@ def _add_serve(commands: Any) -> None:
     _option(serve, "--body-seconds", type=_positive, default="60", metavar="SECONDS", help=help_text)
     _option(serve, "--log", choices=("text", "json"), default="text", help="the form of the lines on stderr")
     _flag(serve, "--verbose", default=False, help="a line for every request, not only for misses and rejections")
+
+
+def _add_validate(commands: Any) -> None:
+    validate = _command(commands, "validate", _validate, "say every problem of scenario files, and what is doubtful")
+    validate.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a scenario file, or a folder of them")
+    words = ("text", "json", "github")
+    help_text = "the form of the output: lines for people, a list for programs, or annotations for GitHub"
+    _option(validate, "--format", type=_one_of(*words), default="text", metavar="|".join(words), help=help_text)
+    _flag(validate, "--strict", default=False, help="take warnings for problems")
+
+
+def _add_explain(commands: Any) -> None:
+    explain = _command(commands, "explain", _explain, "say which step would answer a request, and why no other would")
+    paths = "a scenario file, or a folder of them (default: as for serve)"
+    explain.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=paths)
+    help_text = "a file with a JSON body or a curl command; - is what comes in"
+    _option(explain, "--request", default="-", metavar="FILE", help=help_text)
+    help_text = "where a JSON body goes (default: guessed by its keys)"
+    _option(explain, "--path", default="", metavar="/PATH", help=help_text)
+    # No choices: a variable with another command's word must not keep this parser from being made.
+    words = ("text", "json")
+    help_text = "the form of the output"
+    _option(explain, "--format", type=_one_of(*words), default="text", metavar="|".join(words), help=help_text)
 
 
 def _command(
@@ -242,6 +339,15 @@ def _not_negative(word: str) -> float:
     if not 0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"{word} came, 0 or more is wanted")
     return number
+
+
+def _one_of(*known: str) -> Callable[[str], str]:
+    def read(word: str) -> str:
+        if word not in known:
+            raise argparse.ArgumentTypeError(f"'{word}' is not one of {', '.join(known)}")
+        return word
+
+    return read
 
 
 def _positive(word: str) -> float:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from emulator import jsontext
-from emulator.types import Call, Headers, Json
+from emulator.types import Call, Completion, Headers, Json, Turn
 
 __all__ = ["Beat", "Ended", "Exchange", "Journal", "Outcome"]
 
 Outcome: TypeAlias = Literal["hit", "miss", "rejected", "page"]
-Ended: TypeAlias = Literal["open", "delivered", "client_left", "server_stopped"]
+Ended: TypeAlias = Literal["open", "delivered", "broken_off", "client_left", "server_stopped"]
+"""broken_off: as the scenario says, by an error in the stream or a fault."""
 
 _KEPT_BYTES: Final = 1024 * 1024
 """How much of one body is kept."""
@@ -49,6 +50,20 @@ class Exchange:
     target: str = ""
     model: str = ""
     stream: bool = False
+    number_of_call: int = 0
+    """Which call of the session it belongs to, from 1; 0: it asks no step."""
+    attempt: int = 0
+    """Which attempt of that call it is, from 1."""
+    arrived: float = 0.0
+    """When the request arrived, in seconds of its session's clock."""
+    left: float = 0.0
+    """When its answer ended, in the same time."""
+    retry_after: float | None = None
+    """How long the client was told to wait, in seconds."""
+    turns: tuple[Turn, ...] = ()
+    """The conversation asked about, unless it is too long to keep."""
+    said: Completion | None = None
+    """What it was answered."""
     step: str = ""
     place: str = ""
     explanation: str = ""
@@ -59,6 +74,8 @@ class Exchange:
     sent_bytes: int = 0
     """How long that body is, without bound."""
     ended: Ended = "open"
+    on_delivered: Callable[[], None] | None = None
+    """Told once when the answer has gone out to its end."""
 
     def __post_init__(self) -> None:
         # Credentials are left out here, so that they are in no dump of the journal either.
@@ -87,6 +104,8 @@ class Exchange:
             "target": self.target,
             "model": self.model,
             "outcome": self.outcome,
+            "call": self.number_of_call or None,
+            "attempt": self.attempt or None,
             "step": self.step or None,
             "place": self.place or None,
             "explanation": self.explanation or None,
@@ -138,6 +157,9 @@ class Journal:
         if exchange.ended != "open":
             return
         exchange.ended = ended
+        if exchange.on_delivered is not None and ended == "delivered":
+            exchange.on_delivered()
+        exchange.on_delivered = None
         if exchange.number in self._exchanges:
             self._bytes += len(exchange.reply)
             self._shrink()

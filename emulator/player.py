@@ -7,17 +7,23 @@ send, and the head shares a write with the first bytes of the body.
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from emulator.journal import Beat, Exchange, Journal
-from emulator.types import Action, Headers, Send, Start, Wait
+from emulator.journal import Beat, Ended, Exchange, Journal
+from emulator.types import Action, Broken, End, Hang, Headers, Hold, Send, Start, Wait
 
-__all__ = ["Connection", "Player", "Socket", "Timer"]
+__all__ = ["Connection", "Gate", "Player", "Socket", "Timer"]
 
 _FLUSH_BYTES: Final = 64 * 1024
+_BREATH: Final = 0.02
+"""Seconds in which a client on the same machine reads what has arrived."""
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -29,6 +35,12 @@ class Socket(Protocol):
 
     def is_closing(self) -> bool:
         """Whether nobody reads any more."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+    def get_extra_info(self, name: str) -> Any:
+        """What lies below, such as the operating system's `socket`."""
 
 
 class Timer(Protocol):
@@ -44,6 +56,13 @@ class Timer(Protocol):
         """Return when a moment of `now` has come."""
 
 
+class Gate(Protocol):
+    """What a test opens."""
+
+    async def wait(self) -> object:
+        """Return when it is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One response's way to the client."""
@@ -56,13 +75,21 @@ class Connection:
     head_only: bool = False
     """The request was HEAD: no body goes out."""
 
+    def reset(self) -> None:
+        """Send a TCP reset: nothing that is still on its way arrives."""
+        endpoint = self.socket.get_extra_info("socket")
+        if endpoint is not None:
+            endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.socket.abort()
+
 
 class Player:
     """Performs one response."""
 
-    def __init__(self, connection: Connection, clock: Timer, arrival: float) -> None:
+    def __init__(self, connection: Connection, clock: Timer, arrival: float, gate: Callable[[str], Gate]) -> None:
         self._connection = connection
         self._clock = clock
+        self._gate = gate
         self._arrival = arrival
         """When the request arrived, in the clock's time."""
         self._buffer: list[bytes] = []
@@ -70,6 +97,9 @@ class Player:
         self._due: list[tuple[float, int]] = []
         """Beats in the buffer: when they were planned, how many."""
         self._planned = 0.0
+        self._held = 0.0
+        """How long gates have held the response up."""
+        self._broken = False
         self._chunked = False
         self.keep_alive = connection.keep_alive
         """Whether the connection can carry another request after this response."""
@@ -79,25 +109,80 @@ class Player:
         for action in actions:
             match action:
                 case Wait(until):
-                    if not self._clock.is_due(self._arrival + until):
-                        await self._flush(exchange)
-                        await self._clock.until(self._arrival + until)
-                    self._planned = until
+                    await self._wait(until, exchange)
                 case Start():
                     self._chunked = action.length is None and not self._connection.http_1_0
                     self._put(self._head(action))
-                case Send(data, beats):
-                    self._count(beats)
-                    exchange.sent(data)
-                    self._put_body(data)
-                    if self._buffered > _FLUSH_BYTES:
-                        await self._flush(exchange)
+                case Send():
+                    await self._send(action, exchange)
+                case Hold():
+                    await self._hold(action, exchange)
+                case Broken():
+                    self._broken = True
+                case End(reset):
+                    await self._end(exchange, journal, reset=reset)
+                    return
+                case Hang():
+                    await self._flush(exchange)
+                    await asyncio.get_running_loop().create_future()
         if self._chunked and not self._connection.head_only:
             self._put(b"0\r\n\r\n")
         # Some clients close the socket at the end marker: what must be recorded is recorded before they can see it.
         self._record(exchange)
-        journal.close(exchange, "client_left" if self._connection.socket.is_closing() else "delivered")
+        journal.close(exchange, "client_left" if self._connection.socket.is_closing() else self._ended)
         await self._flush(exchange)
+
+    @property
+    def _ended(self) -> Ended:
+        return "broken_off" if self._broken else "delivered"
+
+    async def _send(self, send: Send, exchange: Exchange) -> None:
+        if send.alone or self._buffered > _FLUSH_BYTES:
+            await self._flush(exchange)
+        self._count(send.beats)
+        exchange.sent(send.data)
+        self._put_body(send.data)
+
+    async def _wait(self, until: float, exchange: Exchange) -> None:
+        until += self._held
+        if not self._clock.is_due(self._arrival + until):
+            await self._flush(exchange)
+            await self._clock.until(self._arrival + until)
+        self._planned = until
+
+    async def _hold(self, hold: Hold, exchange: Exchange) -> None:
+        """Wait for a gate, with a sign of life now and then. What comes after it is as much later."""
+        await self._flush(exchange)
+        gate = self._gate(hold.gate)
+        began = self._clock.now()
+        signs = asyncio.ensure_future(self._live(hold, exchange)) if hold.sign and hold.every else None
+        try:
+            await gate.wait()
+        finally:
+            if signs is not None:
+                signs.cancel()
+        held = self._clock.now() - began
+        self._held += held
+        self._planned += held
+
+    async def _live(self, hold: Hold, exchange: Exchange) -> None:
+        while True:
+            await self._clock.until(self._clock.now() + hold.every)
+            exchange.sent(hold.sign)
+            self._put_body(hold.sign)
+            await self._flush(exchange)
+            await asyncio.sleep(_BREATH)  # where waits last no time, signs of life still leave time for the gate
+
+    async def _end(self, exchange: Exchange, journal: Journal, *, reset: bool) -> None:
+        """End the connection in the middle of the response."""
+        self.keep_alive = False
+        self._record(exchange)
+        journal.close(exchange, "broken_off")
+        await self._flush(exchange)
+        if reset:
+            # What the kernel has not sent yet is lost with a reset: the client gets the time to read what came before.
+            await asyncio.sleep(_BREATH)
+            self._connection.reset()
 
     def _head(self, start: Start) -> bytes:
         headers: dict[str, str] = dict(start.headers)

@@ -1,7 +1,12 @@
-"""An error in the middle of a stream, as released clients meet it: which exception, after which text."""
+"""Streams that break off: an error on the way at every provider, and what the emulator remembers of them.
+
+What each client sees of each fault is in tests/faults.
+"""
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from http.client import IncompleteRead
 from typing import Any
 
 import anthropic
@@ -73,14 +78,49 @@ def test_an_answer_that_is_not_streamed_is_the_error(live: Live) -> None:
     assert (503, "AI_MODEL_REQUEST_FAILED") == (live.ask().status, live.ask().json["code"])
 
 
-def test_the_journal_knows_what_went_out(live: Live) -> None:
-    live.ask(stream=True)
+STREAMED = """
+steps:
+  - when: {user: error}
+    reply: &reply {text: one two three four, stream: {chunk: word, at: [{chunk: 2, error: overloaded}]}}
+  - {when: {user: truncate}, reply: {<<: *reply, stream: {chunk: word, at: [{chunk: 2, truncate: true}]}}}
+  - {when: {user: reset}, reply: {<<: *reply, stream: {chunk: word, at: [{chunk: 2, reset: true}]}}}
+  - {when: {user: close}, reply: {<<: *reply, stream: {chunk: word, at: [{chunk: 2, close: true}]}}}
+  - {when: {user: drop}, reply: {<<: *reply, stream: {chunk: word, at: [{chunk: 2, drop: true}]}}}
+  - {when: {user: duplicate}, reply: {<<: *reply, stream: {chunk: word, at: [{chunk: 2, duplicate: true}]}}}
+  - {when: {user: nothing}, reply: {<<: *reply, fault: empty, stream: {chunk: word}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "beats", "ended"),
+    [
+        ("error", 2, "broken_off"),
+        ("truncate", 2, "broken_off"),
+        ("reset", 2, "broken_off"),
+        ("close", 2, "broken_off"),
+        ("nothing", 0, "broken_off"),
+        ("drop", 3, "delivered"),
+        ("duplicate", 4, "delivered"),
+    ],
+)
+def test_the_journal_knows_what_went_out(scripted: Callable[..., Live], fault: str, beats: int, ended: str) -> None:
+    live = scripted(STREAMED)
+    with suppress(ConnectionResetError, IncompleteRead):
+        live.ask(fault, stream=True)
     [entry] = live.journal
-    assert (2, "delivered") == (sum(beat.beats for beat in entry.beats), entry.ended)
+    assert (beats, ended) == (sum(beat.beats for beat in entry.beats), entry.ended)
 
 
-def test_a_response_that_broke_off_cannot_be_referred_to(live: Live) -> None:
-    body = {"model": "m", "input": "count", "stream": True}
-    events = live.send("POST", "/plain/v1/responses", body).body.decode()
-    identity = re.findall('"(resp_[0-9a-f]+)"', events)[0]
-    assert 404 == live.send("GET", f"/plain/v1/responses/{identity}").status
+@pytest.mark.parametrize(
+    ("fault", "status"), [("error", 404), ("truncate", 404), ("nothing", 404), ("drop", 200), ("duplicate", 200)]
+)
+def test_a_response_that_broke_off_cannot_be_referred_to(
+    scripted: Callable[..., Live], fault: str, status: int
+) -> None:
+    live, calm = scripted(STREAMED), scripted(STREAMED)
+    body = {"model": "m", "input": fault, "stream": True}
+    live.send("POST", "/plain/v1/responses", body)
+    # The same request of another session has the same id, which an empty answer does not show.
+    events = calm.send("POST", "/plain/v1/responses", {**body, "input": "drop"}).body.decode()
+    [identity, *_] = re.findall('"(resp_[0-9a-f]+)"', events)
+    assert status == live.send("GET", f"/plain/v1/responses/{identity}").status

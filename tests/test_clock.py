@@ -1,3 +1,4 @@
+import asyncio
 import time
 
 import pytest
@@ -28,3 +29,53 @@ async def test_waits_last_their_scale() -> None:
     began = time.monotonic()
     await clock.until(clock.now() + 5)
     assert 0.004 <= time.monotonic() - began < 2
+
+
+# ---------------------------------------------------------------- the manual clock
+
+
+def test_the_manual_clock_stands_still_and_all_it_says_is_its_own_time() -> None:
+    clock = Clock("manual", scale=0)
+    assert (0.0, EPOCH, EPOCH) == (clock.now(), clock.created(1), clock.created(7))
+    assert (True, False) == (clock.is_due(0.0), clock.is_due(0.001))
+    clock.advance(90.5)
+    assert (90.5, EPOCH + 90, True) == (clock.now(), clock.created(8), clock.is_due(90.5))
+
+
+async def test_whoever_waits_goes_on_when_the_moment_has_come_the_earliest_first() -> None:
+    clock, went_on = Clock("manual"), list[str]()
+
+    async def wait(name: str, moment: float) -> None:
+        await clock.until(moment)
+        went_on.append(name)
+
+    async with asyncio.TaskGroup() as tasks:
+        for name, moment in (("late", 3.0), ("soon", 1.0), ("soon too", 1.0), ("never", 99.0)):
+            waiting = tasks.create_task(wait(name, moment))
+        await asyncio.sleep(0)
+        assert ((1.0, 1.0, 3.0, 99.0), []) == (clock.waiting, went_on)
+        clock.advance(0.999)
+        await asyncio.sleep(0)
+        assert [] == went_on
+        clock.advance(5)
+        await asyncio.sleep(0)
+        assert (["soon", "soon too", "late"], (99.0,)) == (went_on, clock.waiting)
+        waiting.cancel()
+    assert () == clock.waiting
+
+
+async def test_whoever_waits_for_a_moment_that_is_over_does_not_wait() -> None:
+    clock = Clock("manual")
+    clock.advance(2)
+    await clock.until(2.0)
+    assert () == clock.waiting
+
+
+async def test_one_who_has_stopped_waiting_keeps_back_nobody() -> None:
+    clock = Clock("manual")
+    gone, here = (asyncio.ensure_future(clock.until(1.0)) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    clock.advance(1)
+    await asyncio.wait_for(here, 5)
+    assert gone.cancelled()

@@ -1,4 +1,6 @@
-from emulator.journal import Exchange, Journal
+import pytest
+
+from emulator.journal import Beat, Ended, Exchange, Journal
 from emulator.types import Call
 
 
@@ -42,6 +44,30 @@ def test_the_first_word_on_how_an_answer_ended_stays() -> None:
     journal.close(entry, "delivered")
     journal.close(entry, "client_left")
     assert "delivered" == entry.ended
+
+
+@pytest.mark.parametrize(
+    ("ended", "told"), [("delivered", 1), ("broken_off", 0), ("client_left", 0), ("server_stopped", 0)]
+)
+def test_whoever_wants_to_know_is_told_once_when_an_answer_was_delivered(ended: Ended, told: int) -> None:
+    journal, heard = Journal(most=2, most_bytes=10**6), list[int]()
+    entry = exchange(1, on_delivered=lambda: heard.append(1))
+    journal.add(entry)
+    for word in (ended, "delivered"):
+        journal.close(entry, word)
+    assert (told, ended, None) == (len(heard), entry.ended, entry.on_delivered)
+
+
+def test_it_says_which_attempt_of_which_call_a_request_was() -> None:
+    shown = exchange(3, number_of_call=2, attempt=1).as_json()
+    assert (2, 1) == (shown["call"], shown["attempt"])
+    assert (None, None) == (exchange(4).as_json()["call"], exchange(4).as_json()["attempt"])
+
+
+def test_it_says_when_each_beat_was_due_and_when_it_went_out() -> None:
+    entry = exchange(1)
+    entry.beats += [Beat(0.5, 0.5000004, 2), Beat(1.0, 1.25, 1)]
+    assert [[0.5, 0.5, 2], [1.0, 1.25, 1]] == entry.as_json()["response"]["beats"]
 
 
 def test_a_huge_body_is_kept_in_part() -> None:

@@ -1,7 +1,7 @@
 """Adding a provider takes one module and one row: a toy one proves it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ import pytest
 
 from emulator.protocols import chat
 from emulator.providers import PROVIDERS
-from emulator.types import Call, Completion, Endpoint, Failure, Frame, Headers, Json, Page, Request, Stamp
+from emulator.types import Call, Completion, Endpoint, Failure, Frame, Headers, Json, Page, Quota, Request, Stamp
 from tests.live import Thread, library_of
 
 
@@ -19,6 +19,7 @@ class Toy:
     hosts: ClassVar[tuple[str, ...]] = (".toy.example",)
 
     api_keys: tuple[str, ...] = ()
+    shelf: tuple[str, ...] = ()
 
     def claims(self, path: str) -> bool:
         return path.startswith("/toys/")
@@ -30,7 +31,9 @@ class Toy:
         return Call("POST", "/toys/talk")
 
     def resolve(self, call: Call, stamp: Stamp) -> Endpoint | Page:
-        return Page(200, {"shelf": []}) if call.method == "GET" else Endpoint(self.name, chat, model="bear")
+        return (
+            Page(200, {"shelf": list(self.shelf)}) if call.method == "GET" else Endpoint(self.name, chat, model="bear")
+        )
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
         return {"toy": body["choices"][0]["message"]["content"]}
@@ -44,6 +47,12 @@ class Toy:
     def headers(self, call: Call, stamp: Stamp) -> Headers:
         return {"x-toy": "yes"}
 
+    def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:
+        return {"x-toys-left": str(quota.remaining_requests)}
+
+    def listing(self, models: tuple[str, ...]) -> "Toy":
+        return replace(self, shelf=models)
+
 
 @pytest.mark.parametrize("path", ["/toys/talk", "/toy/talk"])
 def test_a_toy_provider_is_one_module_and_one_row(
@@ -51,13 +60,14 @@ def test_a_toy_provider_is_one_module_and_one_row(
 ) -> None:
     monkeypatch.setitem(PROVIDERS, "toy", Toy)
     file = tmp_path / "s.yaml"
-    file.write_text("version: 1\nsteps:\n  - when: {model: bear, user: hi}\n    reply: {text: grr}\n")
+    head = "version: 1\nmodels: [bear, doll]\nlimits: {requests_per_minute: 9}\n"
+    file.write_text(f"{head}steps: [{{when: {{model: bear, user: hi}}, reply: {{text: grr}}}}]\n")
     live = thread.start(library_of(file))
     try:
         body = {"messages": [{"role": "user", "content": "hi"}]}
         reply = live.send("POST", path, body)
-        assert ({"toy": "grr"}, "yes") == (reply.json, reply.headers["x-toy"])
+        assert ({"toy": "grr"}, "yes", "8") == (reply.json, reply.headers["x-toy"], reply.headers["x-toys-left"])
         assert {"toy": "no_step"} == live.send("POST", path, {"messages": []}).json
-        assert {"shelf": []} == live.send("GET", path).json
+        assert {"shelf": ["bear", "doll"]} == live.send("GET", path).json
     finally:
         live.run(live.server.stop())

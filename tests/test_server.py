@@ -220,6 +220,8 @@ def test_the_journal_tells_the_whole_exchange(live: Live) -> None:
         "target": "cloudbase",
         "model": "hy3-preview",
         "outcome": "hit",
+        "call": 1,
+        "attempt": 1,
         "step": "test/named",
         "explanation": None,
         "request": {

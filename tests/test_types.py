@@ -1,14 +1,23 @@
+from dataclasses import replace
+
 import pytest
 
 from emulator.protocols import chat
 from emulator.types import (
+    Act,
     Call,
     Completion,
+    CutOff,
+    Drop,
     Endpoint,
+    Failure,
+    Happening,
     Media,
+    Pace,
     Part,
     Reasoning,
     Request,
+    Stall,
     Stamp,
     Text,
     Tokens,
@@ -81,6 +90,26 @@ def test_usage_is_estimated_where_the_scenario_does_not_give_it() -> None:
     assert Tokens(2, 5, 0, 0, 1) == Completion(parts, "stop").tokens(asked)
     given = Usage(input=7, output=8, cached_input=3, reasoning=0)
     assert Tokens(7, 8, 3, 0, 0) == Completion(parts, "stop", given).tokens(asked)
+
+
+def test_answers_start_over_where_more_are_asked_for_than_there_are_and_all_of_them_cost() -> None:
+    one, two = Completion((Text("12345678"),), "stop"), Completion((Reasoning("1234"), Text("1234")), "stop")
+    both = replace(one, others=(two,))
+    assert [both, two, both] == [both.choice(number) for number in range(3)]
+    assert Tokens(1, 6, 0, 0, 1) == both.tokens(replace(request(), count=3))
+
+
+def test_a_pace_waits_for_beats_or_for_none() -> None:
+    assert [False, False, True, True] == [
+        pace.waits for pace in (Pace(), Pace(delay=1, jitter=0.5, keep_alive=1), Pace(first=1), Pace(gaps=(1,)))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "ends"), [(Failure("overloaded"), True), (CutOff("truncate"), True), (Stall(1), False), (Drop(), False)]
+)
+def test_nothing_comes_after_an_error_and_a_cut(act: Act, ends: bool) -> None:
+    assert ends == Happening(act, chunk=1).ends
 
 
 def test_an_empty_conversation_costs_a_token_and_a_picture_costs_the_same_whatever_its_size() -> None:

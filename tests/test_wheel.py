@@ -74,7 +74,7 @@ def test_the_installed_command_says_its_version(installed: Path, tmp_path: Path)
 
 def test_the_installed_command_finds_no_problem_in_the_tour(installed: Path, tmp_path: Path) -> None:
     tour = installed / "emulator" / "tour"
-    assert _run(installed, tmp_path, "-m", "emulator", "validate", str(tour)).endswith(": no problems.\n")
+    assert "" == _run(installed, tmp_path, "-m", "emulator", "validate", str(tour))
 
 
 def test_the_installed_server_starts_in_an_empty_folder_and_stops_when_told(installed: Path, tmp_path: Path) -> None:

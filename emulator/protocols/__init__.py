@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from emulator.protocols import chat, gemini, messages, responses
+from emulator.protocols.media import audio, embeddings, images
 from emulator.types import WireProtocol
 
 __all__ = ["PROTOCOLS"]
@@ -14,4 +15,7 @@ PROTOCOLS: Final[dict[str, WireProtocol]] = {
     responses.NAME: responses,
     messages.NAME: messages,
     gemini.NAME: gemini,
+    embeddings.NAME: embeddings,
+    images.NAME: images,
+    audio.NAME: audio,
 }

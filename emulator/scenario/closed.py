@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, TypeVar
 
 from pydantic import (
@@ -14,12 +16,12 @@ from pydantic import (
     model_validator,
 )
 from pydantic.functional_validators import ModelWrapValidatorHandler
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from emulator.scenario.wording import known_keys, later, suggestion
+from emulator.scenario.wording import known_keys, suggestion
 from emulator.types import Json
 
-__all__ = ["Closed", "Fault", "Given", "gathered", "said"]
+__all__ = ["Closed", "Fault", "Given", "OneOrMore", "gathered", "said"]
 
 Made = TypeVar("Made")
 Kind: TypeAlias = Literal["key", "value"]
@@ -75,8 +77,6 @@ class Closed(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
-    LATER: ClassVar[frozenset[str]] = frozenset()
-    """Keys that the language has and this version does not."""
     ELSEWHERE: ClassVar[Mapping[str, str]] = {}
     """Keys of the language that do not belong here, and what to say about them."""
     ONE_OF: ClassVar[tuple[str, ...]] = ()
@@ -86,7 +86,9 @@ class Closed(BaseModel):
     NOT_BOTH: ClassVar[tuple[str, ...]] = ()
     """At most one of these keys is there."""
     LACKING: ClassVar[str] = ""
-    """What to say where none of ONE_OF or SOME_OF is there."""
+    """What to say where none of ONE_OF or none of SOME_OF is there."""
+    BESIDE: ClassVar[Mapping[str, Json]] = {}
+    """What else the JSON Schema says."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -114,15 +116,13 @@ class Closed(BaseModel):
 
     @classmethod
     def _strange(cls, key: str, known: list[str]) -> str:
-        if key in cls.LATER:
-            return later(key)
         if key in cls.ELSEWHERE:
             return cls.ELSEWHERE[key]
         return "unknown key." + (suggestion(key, known) or known_keys(known))
 
     @classmethod
     def _together(cls, value: Mapping[str, Json]) -> Iterable[Fault]:
-        if cls.LACKING and not any(key in value for key in cls.ONE_OF + cls.SOME_OF):
+        if any(group and not value.keys() & set(group) for group in (cls.ONE_OF, cls.SOME_OF)) and cls.LACKING:
             yield Fault((), cls.LACKING, "value")
         for rivals in (cls.ONE_OF, cls.NOT_BOTH):
             there = [key for key in rivals if key in value]
@@ -137,7 +137,9 @@ class Closed(BaseModel):
         if cls.SOME_OF:
             schema["anyOf"] = [{"required": [key]} for key in cls.SOME_OF]
         if cls.NOT_BOTH:
-            schema["not"] = {"required": list(cls.NOT_BOTH)}
+            pairs = [{"required": list(pair)} for pair in combinations(cls.NOT_BOTH, 2)]
+            schema["not"] = {"anyOf": pairs} if len(pairs) > 1 else pairs[0]
+        schema.update(cls.BESIDE)
         return schema
 
 
@@ -151,3 +153,21 @@ class _NotNull:
 
 Given = Annotated[Made | None, _NotNull()]
 """A key that need not be there; None where it is not. An explicit null is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrMore:
+    """Lets one item, which is of this kind, stand for a list of it."""
+
+    kind: type
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(
+            lambda value: [value] if isinstance(value, self.kind) else value,
+            handler(source),
+        )
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        many = handler(core)
+        one = {"description": "One of them.", **many["items"]}
+        return {"anyOf": [one, {"description": "A list of them.", **many}]}

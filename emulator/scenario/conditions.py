@@ -7,19 +7,49 @@ from typing import TypeAlias
 
 from emulator import jsontext
 from emulator.scenario.model_when import ResultForm, When
-from emulator.scenario.predicates import MISSING, Test, compiled, looked_up
-from emulator.scenario.script import Check, Why
+from emulator.scenario.predicates import MISSING, Test, compiled, looked_up, pointer_keys
+from emulator.scenario.script import Check, State, Why
 from emulator.scenario.wording import show
 from emulator.types import Json, Media, Request, ToolResult
 
-__all__ = ["CONDITIONS", "checks"]
+__all__ = ["CONDITIONS", "checks", "counted"]
 
 Fails: TypeAlias = Callable[[Request], Why | None]
 
 
 def checks(when: When, order: Iterable[str]) -> tuple[Check, ...]:
-    """Make the checks of a `when`, in the order its keys are written."""
-    return tuple(Check(key, CONDITIONS[key](getattr(when, _FIELDS.get(key, key)))) for key in order)
+    """Make the checks of a `when`, in the order its keys are written. `call` is none of them: see `counted`."""
+    return tuple(_check(key, getattr(when, _FIELDS.get(key, key))) for key in order if key != "call")
+
+
+def _check(key: str, wanted: Json) -> Check:
+    match key:
+        case "state":
+            return Check(key, state(wanted))
+        case "not":
+            return Check(key, negated(wanted))
+        case _:
+            fails = CONDITIONS[key](wanted)
+            return Check(key, lambda request, _: fails(request))
+
+
+def counted(when: When) -> Callable[[int], Why | None] | None:
+    """Make the condition on the number of a call; None where there is none."""
+    return None if when.call is None else compiled(when.call)
+
+
+def state(wanted: Mapping[str, Json]) -> Callable[[Request, State], Why | None]:
+    """Holds if every one of these names of the session's state fits."""
+    tests = [(name, compiled(predicate)) for name, predicate in wanted.items()]
+
+    def fails(_: Request, held: State) -> Why | None:
+        for name, test in tests:
+            why = test(held.get(name, MISSING))
+            if why:
+                return _prefixed(name, why)
+        return None
+
+    return fails
 
 
 def provider(wanted: str) -> Fails:
@@ -209,7 +239,7 @@ def body(wanted: Mapping[str, Json]) -> Fails:
 
 
 def _pointed(wanted: Mapping[str, Json]) -> Test:
-    tests = [(pointer, _keys(pointer), compiled(predicate)) for pointer, predicate in wanted.items()]
+    tests = [(pointer, pointer_keys(pointer), compiled(predicate)) for pointer, predicate in wanted.items()]
 
     def test(document: Json) -> Why | None:
         for pointer, keys, one in tests:
@@ -221,16 +251,12 @@ def _pointed(wanted: Mapping[str, Json]) -> Test:
     return test
 
 
-def _keys(pointer: str) -> tuple[str, ...]:
-    """Split a JSON Pointer. `~1` before `~0`, so that `~01` is `~1`."""
-    return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
-
-
-def negated(wanted: When) -> Fails:
+def negated(wanted: When) -> Callable[[Request, State], Why | None]:
     """Holds if at least one of these conditions does not."""
-    inner = checks(wanted, [key for key in CONDITIONS if _FIELDS.get(key, key) in wanted.model_fields_set])
+    keys = [key for key in (*CONDITIONS, "state", "not") if _FIELDS.get(key, key) in wanted.model_fields_set]
+    inner = checks(wanted, keys)
     words = f"{', '.join(check.name for check in inner)} {'hold' if len(inner) > 1 else 'holds'}, and must not"
-    return lambda request: None if any(check.fails(request) for check in inner) else lambda: words
+    return lambda request, held: None if any(check.fails(request, held) for check in inner) else lambda: words
 
 
 _FIELDS = {"not": "not_"}
@@ -254,6 +280,5 @@ CONDITIONS: Mapping[str, Callable[[Json], Fails]] = {
     "stream": stream,
     "headers": headers,
     "body": body,
-    "not": negated,
 }
-"""Every condition by its key."""
+"""Every condition on the request alone, by its key. The others are `state`, `call` and `not`."""

@@ -1,4 +1,4 @@
-"""The scenarios in force, kept up to date with the files they come from."""
+"""The scenarios in force: kept up to date with the files they come from, and what is put beside those."""
 
 from __future__ import annotations
 
@@ -25,13 +25,19 @@ class _Entry:
 
 
 class Library:
-    """Scenario files that may change. What is in force is always a whole good set; a broken file never replaces one."""
+    """Scenario files that may change, and scenarios that are put beside them.
+
+    What is in force is always a whole good set; a broken file or text never replaces one. A scenario that was put
+    stands in the place of a file's of the same name, and otherwise after the files.
+    """
 
     def __init__(self, paths: Iterable[str | Path], names: Names) -> None:
         self.scenarios: tuple[Scenario, ...] = ()
         """Those in force."""
         self.problems: tuple[Problem, ...] = ()
         """What is wrong with the files as they are. Not empty: what is in force is older than the files."""
+        self.warnings: tuple[Problem, ...] = ()
+        """What is doubtful about the files as they are."""
         self.files: tuple[Path, ...] = ()
         """Every file that was found, absolute."""
         self._paths = tuple(paths)
@@ -39,6 +45,8 @@ class Library:
         self._seen: tuple[list[Found], list[NotFound]] | None = None
         self._read: dict[Path, _Entry] = {}
         self._in_force: dict[Path, _Entry] = {}
+        self._of_files: tuple[Scenario, ...] = ()
+        self._put: dict[str, tuple[bytes, Scenario]] = {}
         self.refresh()
 
     def refresh(self) -> tuple[Problem, ...] | None:
@@ -56,10 +64,51 @@ class Library:
         loaded = joined(results, lost(missing), [file.path for file in found])
         self.files = loaded.files
         self.problems = loaded.problems
+        self.warnings = loaded.warnings
         if not loaded.problems:
-            self.scenarios = loaded.scenarios
+            self._of_files = loaded.scenarios
             self._in_force = self._read
+            self._join()
         return loaded.problems
+
+    @property
+    def put_names(self) -> tuple[str, ...]:
+        """The names of the scenarios that were put, in their order."""
+        return tuple(self._put)
+
+    def read(self, name: str, data: bytes) -> tuple[Scenario | None, tuple[Problem, ...]]:
+        """Read a scenario of this name that is in no file: the scenario, or what is wrong with it."""
+        file = f"{name}.yaml"
+        result = read(data, file, self._names, None)
+        if result.scenario is None or result.scenario.name == name:
+            return result.scenario, result.problems
+        message = f"this scenario is called '{result.scenario.name}', and '{name}' is to be put; write the same name."
+        return None, (Problem(file, *result.named_at, "name", message),)
+
+    def put(self, name: str, data: bytes) -> tuple[Problem, ...]:
+        """Put a scenario in force, beside the files or in place of one. With problems, what was in force stays.
+
+        The same text again keeps its very Scenario and Step objects.
+        """
+        if name in self._put and self._put[name][0] == data:
+            return ()
+        scenario, problems = self.read(name, data)
+        if scenario is not None:
+            self._put[name] = data, scenario
+            self._join()
+        return problems
+
+    def remove(self, name: str) -> bool:
+        """Take away a scenario that was put; whether there was one. A file's of the same name is in force again."""
+        gone = self._put.pop(name, None)
+        if gone is not None:
+            self._join()
+        return gone is not None
+
+    def _join(self) -> None:
+        put = {name: scenario for name, (_, scenario) in self._put.items()}
+        beside = [put.pop(scenario.name, scenario) for scenario in self._of_files]
+        self.scenarios = (*beside, *put.values())
 
     def _entry(self, file: Found) -> _Entry:
         last = self._read.get(file.path)
@@ -72,4 +121,4 @@ class Library:
         for known in (last, self._in_force.get(file.path)):
             if known and known.data == data and known.result.scenario:
                 return _Entry(file.stamp, data, known.result)
-        return _Entry(file.stamp, data, read(data, file.shown, self._names))
+        return _Entry(file.stamp, data, read(data, file.shown, self._names, file.path.parent))

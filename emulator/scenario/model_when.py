@@ -12,17 +12,14 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     Tag,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     WrapValidator,
 )
-from pydantic_core import CoreSchema, core_schema
 
-from emulator.scenario.closed import Closed, Fault, Given, gathered, said
+from emulator.scenario.closed import Closed, Fault, Given, OneOrMore, gathered, said
 from emulator.scenario.patterns import searcher, wildcards
 from emulator.scenario.scalars import HEADER_NAME, Anything, Number, header_names
 from emulator.scenario.wording import show, suggestion
@@ -92,24 +89,18 @@ def _among(value: str, known: frozenset[str]) -> str:
     return value
 
 
-class _OneOrMore:
-    """Lets one item stand for a list of it."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(
-            lambda value: [value] if isinstance(value, str) else value,
-            handler(source),
-        )
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
-        many = handler(core)
-        return {"anyOf": [many["items"], many]}
-
-
 # ---------------------------------------------------------------- predicates
 
 _Plain = Annotated[
-    Json, WithJsonSchema({"type": ["string", "number", "boolean", "null"]}), AfterValidator(_plain), Tag("<plain>")
+    Json,
+    WithJsonSchema(
+        {
+            "type": ["string", "number", "boolean", "null"],
+            "description": "The value is this. In a text `*` stands for any characters, and `?` for one.",
+        }
+    ),
+    AfterValidator(_plain),
+    Tag("<plain>"),
 ]
 _Form = Annotated["Form", Tag("<form>")]
 
@@ -178,7 +169,9 @@ class Form(Closed):
                 yield Fault((key,), f"{show(value[key])} is no text; 'ignore_case' needs one.", "value")
 
 
-Numeric: TypeAlias = Annotated[Annotated[int, Field(ge=1), Tag("<plain>")] | _Form, Discriminator(_shape)]
+Numeric: TypeAlias = Annotated[
+    Annotated[int, Field(ge=1, description="Exactly this number."), Tag("<plain>")] | _Form, Discriminator(_shape)
+]
 """A whole number from 1, or a predicate on one."""
 
 
@@ -238,13 +231,13 @@ class When(Closed):
     """1 + how many assistant messages the request carries."""
     round: Given[Numeric] = None
     """1 + how many assistant messages follow the last user message: where in a tool loop the request stands."""
-    tools: Given[Annotated[list[_Name], Field(min_length=1), _OneOrMore(), WrapValidator(_none_is_empty)]] = None
+    tools: Given[Annotated[list[_Name], Field(min_length=1), OneOrMore(str), WrapValidator(_none_is_empty)]] = None
     """Functions that the request offers at least: a list of names, or one name. `none`: it offers no function."""
     tool_choice: Given[str] = None
     """`auto`, `none`, `required`, or the name of the function that is forced."""
     tool_result: Given[_Result] = None
     """`none`: the newest messages carry no tool result. `any`: they do. Or what one of the results looks like."""
-    has: Given[Annotated[list[_Thing], Field(min_length=1), _OneOrMore()]] = None
+    has: Given[Annotated[list[_Thing], Field(min_length=1), OneOrMore(str)]] = None
     """What the request carries or asks for: one or several of the words."""
     stream: Given[bool] = None
     """Whether the answer is asked for as a stream."""
@@ -252,7 +245,16 @@ class When(Closed):
     """Predicates by the name of a header, upper or lower case."""
     body: Given[Pointed] = None
     """Predicates on values within the request's body, by JSON Pointer such as `/temperature`."""
-    not_: Given[When] = Field(default=None, alias="not")
+    call: Given[Numeric] = None
+    """Which call of the session this is, of those that meet the step's other conditions: a number, or a predicate."""
+    state: Given[Annotated[dict[str, Predicate], Field(min_length=1)]] = None
+    """Predicates on the session's state, by name."""
+    not_: Given[When] = Field(default=None, alias="not", json_schema_extra={"not": {"required": ["call"]}})
     """Conditions of which at least one must not hold."""
 
-    LATER: ClassVar = frozenset({"call", "state"})
+    @classmethod
+    def faults(cls, value: Mapping[str, Json]) -> Iterable[Fault]:
+        """Give a count of calls that stands where there is nothing to count."""
+        inner = value.get("not")
+        if isinstance(inner, dict) and "call" in inner:
+            yield Fault(("not", "call"), "calls are counted of the step as a whole; write call: {not: …} beside 'not'.")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
+from enum import Enum
+from typing import Any, TypeAlias
 
 import re2
 
-__all__ = ["MAX_LENGTH", "Matches", "searcher", "wildcards"]
+__all__ = ["MAX_LENGTH", "Matches", "Sign", "covers", "group_names", "groups", "searcher", "signs", "wildcards"]
 
 Matches: TypeAlias = Callable[[str], bool]
 
@@ -24,33 +25,63 @@ _PIECE = re.compile(r"\\([*?\\])|([*?])|(\\|[^*?\\]+)")
 _SIGNS = {"*": ".*", "?": "."}
 
 
+class Sign(Enum):
+    """A wildcard among characters."""
+
+    ANY = "*"
+    ONE = "?"
+
+
 def searcher(pattern: str, *, ignore_case: bool = False, across_lines: bool = False) -> Matches:
     """Make a search: whether a regex matches somewhere in a text.
 
     `across_lines`: the dot stands for a line break too.
     Raises ValueError with a sentence where the regex is too long or RE2 refuses it.
     """
+    search = _searched(pattern, ignore_case=ignore_case, across_lines=across_lines, capture=False)
+    return lambda text: search(text) is not None
+
+
+def groups(pattern: str, *, ignore_case: bool = False) -> Callable[[str], dict[str, str]]:
+    """Make a search for the named groups of a regex in a text. A group that took no part is left out.
+
+    Raises ValueError like `searcher`.
+    """
+    search = _searched(pattern, ignore_case=ignore_case, across_lines=False, capture=True)
+
+    def found(text: str) -> dict[str, str]:
+        match = search(text)
+        return {name: part for name, part in match.groupdict().items() if part is not None} if match else {}
+
+    return found
+
+
+def _compiled(pattern: str, *, ignore_case: bool, across_lines: bool, capture: bool) -> Any:
     if len(pattern) > MAX_LENGTH:
         raise ValueError(f"as a regex this has {len(pattern):,} characters; at most {MAX_LENGTH:,} are matched.")
     options = re2.Options()
     options.max_mem = _MAX_MEMORY
     options.log_errors = False
-    options.never_capture = True
+    options.never_capture = not capture
     options.dot_nl = across_lines
     options.case_sensitive = not ignore_case
     try:
-        search = re2.compile(pattern, options).search
+        return re2.compile(pattern, options)
     except re2.error as error:
         raise ValueError(_refusal(pattern, error)) from None
 
-    def matches(text: str) -> bool:
+
+def _searched(pattern: str, *, ignore_case: bool, across_lines: bool, capture: bool) -> Callable[[str], Any]:
+    search = _compiled(pattern, ignore_case=ignore_case, across_lines=across_lines, capture=capture).search
+
+    def searched(text: str) -> Any:
         try:
-            return search(text) is not None
+            return search(text)
         except UnicodeEncodeError:
             # Bytes of a header that are not UTF-8 arrive as lone surrogates.
-            return search(text.encode(errors="replace")) is not None
+            return search(text.encode(errors="replace").decode())
 
-    return matches
+    return searched
 
 
 def wildcards(written: str) -> Matches:
@@ -70,6 +101,45 @@ def wildcards(written: str) -> Matches:
         case _:
             regex = "".join(_SIGNS[wild] if wild else re2.escape(words) for words, wild in pieces)
             return searcher(rf"\A{regex}\z", across_lines=True)
+
+
+def signs(written: str) -> tuple[str | Sign, ...]:
+    """Give the characters and the wildcards of a pattern."""
+    found: list[str | Sign] = []
+    for taken, wild, words in _PIECE.findall(written):
+        found += (Sign(wild),) if wild else (*taken, *words)
+    return tuple(found)
+
+
+def covers(outer: tuple[str | Sign, ...], inner: tuple[str | Sign, ...]) -> bool:
+    """Whether every text that fits `inner` fits `outer`; False also where that is not plain to see.
+
+    Takes time as the product of their lengths.
+    """
+    # `inner` is matched as if it were a text, in which a wildcard is a character that only a wildcard fits.
+    here = there = 0
+    star, back = -1, 0
+    while there < len(inner):
+        wanted, given = outer[here] if here < len(outer) else None, inner[there]
+        if wanted is Sign.ANY:
+            star, back = here, there
+            here += 1
+        elif wanted is not None and (wanted == given or (wanted is Sign.ONE and given is not Sign.ANY)):
+            here += 1
+            there += 1
+        elif star >= 0:
+            back += 1
+            here, there = star + 1, back
+        else:
+            return False
+    return all(sign is Sign.ANY for sign in outer[here:])
+
+
+def group_names(pattern: str) -> frozenset[str]:
+    """Give the names of a regex's groups. Raises ValueError like `searcher`."""
+    if "(?" not in pattern:
+        return frozenset()
+    return frozenset(_compiled(pattern, ignore_case=False, across_lines=False, capture=True).groupindex)
 
 
 def _words(pieces: list[tuple[str, str]]) -> list[str]:

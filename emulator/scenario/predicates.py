@@ -13,7 +13,7 @@ from emulator.scenario.script import Why
 from emulator.scenario.wording import show
 from emulator.types import Json
 
-__all__ = ["MISSING", "Test", "compiled", "looked_up", "same"]
+__all__ = ["MISSING", "Test", "compiled", "looked_up", "pointer_keys", "same"]
 
 Test: TypeAlias = Callable[[Json], Why | None]
 """Decides and explains: None where the predicate holds."""
@@ -38,6 +38,11 @@ def compiled(predicate: str | float | Form | None) -> Test:
             return _equals(predicate)
         case _:
             assert_never(predicate)
+
+
+def pointer_keys(pointer: str) -> tuple[str, ...]:
+    """Split a JSON Pointer. `~1` before `~0`, so that `~01` is `~1`."""
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
 
 
 def looked_up(document: Json, keys: tuple[str, ...]) -> Json:

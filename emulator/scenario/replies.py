@@ -1,156 +1,217 @@
-"""Replies: from the schema of a reply and the defaults of its file to the value that is sent."""
+"""Replies: from the schema of a reply and what its file shares to the value that is sent, or to what makes it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from typing import TypeAlias, assert_never
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from emulator.scenario import cuts
+from emulator.scenario import artefacts
+from emulator.scenario.content import said
+from emulator.scenario.model import Chaos as ChaosForm
 from emulator.scenario.model import Defaults
+from emulator.scenario.model_content import LogprobForm, UsageForm
 from emulator.scenario.model_error import LiteralError, NamedError
 from emulator.scenario.model_reply import (
-    Block,
+    BlockedReply,
     BlockReply,
-    CallForm,
-    Chars,
+    ChoicesReply,
+    Content,
     ErrorReply,
-    Happening,
-    ReasoningForm,
-    StreamForm,
+    MediaReply,
+    RawReply,
     TextReply,
-    UsageForm,
 )
+from emulator.scenario.model_stream import FaultForm, FaultValue, HappeningForm, StreamForm
+from emulator.scenario.pen import PLAIN, Pen, Templated
+from emulator.scenario.recorded import recorded
+from emulator.scenario.scalars import is_header_value
+from emulator.scenario.script import Chaos, Draft, Scene, Unanswerable
 from emulator.types import (
-    Break,
+    Act,
     Completion,
+    CutOff,
+    Drop,
+    Embedding,
     ErrorName,
     Failure,
-    Finish,
+    Fault,
+    Gate,
+    Happening,
     Headers,
+    Insert,
+    Json,
+    Logprob,
     Pace,
     Part,
-    Reasoning,
-    Refusal,
+    Raw,
+    Repeat,
     Reply,
-    Text,
-    ToolCall,
+    Split,
+    Stall,
     Usage,
 )
 
-__all__ = ["reply"]
+if TYPE_CHECKING:
+    from emulator.scenario.captures import Captures
+    from emulator.scenario.templates import Template
 
-Cutter: TypeAlias = Callable[[str], tuple[int, ...]]
+__all__ = ["Form", "Shared", "chaos", "reply"]
+
+Form: TypeAlias = TextReply | BlockReply | ChoicesReply | MediaReply | BlockedReply | RawReply | ErrorReply
 
 
-def reply(form: TextReply | BlockReply | ErrorReply, defaults: Defaults) -> Reply:
-    """Make what is sent."""
-    headers = {**(defaults.headers or {}), **(form.headers or {})}
-    delay = _first(form.delay, defaults.delay, 0.0)
-    if isinstance(form, ErrorReply):
-        return Reply(_failure(form), Pace(delay=delay), headers)
-    own, other = form.stream or StreamForm(), defaults.stream or StreamForm()
-    pace = Pace(
-        delay=delay,
-        first=_first(own.first_token, other.first_token, 0.0),
-        gap=_first(_gap(own), _gap(other), 0.0),
-        jitter=_first(own.jitter, other.jitter, 0.0),
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the replies of one file share."""
+
+    defaults: Defaults = field(default_factory=Defaults)
+    defaults_written: Json = None
+    """The same as it stands in the file."""
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    """By their text."""
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    folder: Path | None = None
+    """Where the file lies; None: nowhere."""
+
+
+def reply(form: Form, written: Json, captures: Captures | None, shared: Shared) -> Reply | Draft:
+    """Make what is sent, or what makes it for each request. `written` is the reply as it stands in the file.
+
+    Raises ValueError with a sentence about a file that can't be had.
+    """
+    found = _beside(form, shared.folder)
+    if not _depends(written, shared) and not _depends(shared.defaults_written, shared):
+        return _reply(form, shared.defaults, found, PLAIN)
+    return lambda scene: _reply(form, shared.defaults, found, _pen(scene, captures, shared))
+
+
+def chaos(form: ChaosForm, written: Json, shared: Shared) -> Chaos:
+    """Make an error that comes now and then."""
+    if not _depends(written, shared):
+        return Chaos(_failure(form, PLAIN), form.chance, form.seed)
+    return Chaos(lambda scene: _failure(form, _pen(scene, None, shared)), form.chance, form.seed)
+
+
+def _pen(scene: Scene, captures: Captures | None, shared: Shared) -> Pen:
+    if not shared.templates:
+        return Templated(scene, {}, {})
+    from emulator.scenario.templates import scope  # noqa: PLC0415 - templates come with their engine
+
+    names = scope(
+        scene.request,
+        match=captures(scene.request) if captures else {},
+        vars=shared.vars,
+        state=scene.state,
+        call=scene.call,
+        stamp=scene.stamp,
     )
-    done = _completion(form, defaults, own.chunk or other.chunk or "token")
-    return Reply(done, pace, headers, _break(own.at or other.at))
+    return Templated(scene, shared.templates, names)
 
 
-def _break(at: list[Happening] | None) -> Break | None:
-    if at is None:
-        return None
-    [one] = at
-    return Break(one.chunk, _named(one.error))
-
-
-def _first(own: float | None, other: float | None, otherwise: float) -> float:
-    return own if own is not None else other if other is not None else otherwise
-
-
-def _gap(stream: StreamForm) -> float | None:
-    return 1 / stream.rate if stream.rate is not None else stream.every
-
-
-# ---------------------------------------------------------------- what is said
-
-
-def _completion(form: TextReply | BlockReply, defaults: Defaults, chunk: str | Chars | list[str]) -> Completion:
-    blocks = list(_short(form) if isinstance(form, TextReply) else form.content)
-    cut = _cutter(chunk)
-    parts = [_part(block, cut) for block in blocks]
-    if isinstance(chunk, list):
-        parts = _by_pieces(parts, chunk)
-    return Completion(
-        tuple(parts),
-        form.finish if form.finish and form.finish != "auto" else _finish(parts),
-        _usage(form.usage, defaults.usage),
-        form.model or defaults.model or "",
-        form.stop_sequence or "",
-    )
-
-
-def _finish(parts: Iterable[Part]) -> Finish:
-    """Why the model stops where the scenario does not say."""
-    kinds = {type(part) for part in parts}
-    return "tool_calls" if ToolCall in kinds else "refusal" if Refusal in kinds else "stop"
-
-
-def _short(form: TextReply) -> Iterator[Block]:
-    """Give the short form as blocks."""
-    if form.reasoning is not None:
-        yield Block.model_construct(reasoning=form.reasoning)
-    if form.text is not None:
-        yield Block.model_construct(text=form.text)
-    if form.refusal is not None:
-        yield Block.model_construct(refusal=form.refusal)
-    for call in form.tool_calls or ():
-        yield Block.model_construct(tool_call=call)
-
-
-def _part(block: Block, cut: Cutter) -> Part:
-    match block.reasoning:
-        case str() as text:
-            return Reasoning(text, cut(text))
-        case ReasoningForm(text=text, signature=signature):
-            return Reasoning(text, cut(text), signature or "")
-    if block.tool_call is not None:
-        arguments = _arguments(block.tool_call)
-        return ToolCall(block.tool_call.name, arguments, block.tool_call.id or "", cut(arguments))
-    if block.refusal is not None:
-        return Refusal(block.refusal, cut(block.refusal))
-    text = block.text or ""
-    return Text(text, cut(text))
-
-
-def _arguments(call: CallForm) -> str:
-    if isinstance(call.arguments, str):
-        return call.arguments
-    return json.dumps(call.arguments or {}, ensure_ascii=False)
-
-
-def _cutter(chunk: str | Chars | list[str]) -> Cutter:
-    match chunk:
+def _depends(written: Json, shared: Shared) -> bool:
+    """Whether something in a value is different from request to request."""
+    match written:
         case str():
-            return cuts.NAMED[chunk]
-        case Chars(chars=chars):
-            return lambda text: cuts.by_length(text, chars)
+            return written in shared.templates
+        case dict():
+            made = written.get("from_schema") is True or written.get("echo") is True
+            return made or any(_depends(item, shared) for item in written.values())
         case list():
-            # Exact pieces are those of the text; the rest of the reply goes out by token.
-            return cuts.by_token
+            return any(_depends(item, shared) for item in written)
         case _:
-            assert_never(chunk)
+            return False
 
 
-def _by_pieces(parts: Iterable[Part], pieces: list[str]) -> list[Part]:
-    parts = list(parts)
-    texts = [part.text for part in parts if isinstance(part, Text)]
-    found = cuts.by_pieces(texts, pieces)
-    return [Text(part.text, next(found)) if isinstance(part, Text) else part for part in parts]
+def _beside(form: Form, folder: Path | None) -> tuple[Part, ...] | Raw:
+    """Read or make what does not stand in the scenario itself."""
+    match form:
+        case MediaReply(embeddings=embeddings) if embeddings is not None:
+            return (Embedding(embeddings.dimensions),)
+        case MediaReply(images=images) if images is not None:
+            listed = images if isinstance(images, list) else [images]
+            return tuple(artefacts.picture(image, folder, number) for number, image in enumerate(listed))
+        case MediaReply(audio=audio) if audio is not None:
+            return (artefacts.sound(audio, folder),)
+        case RawReply(raw=raw) if raw.file is not None:
+            return recorded(artefacts.beside(raw.file, folder))
+        case _:
+            return ()
+
+
+# ---------------------------------------------------------------- the kinds of replies
+
+
+def _reply(form: Form, defaults: Defaults, found: tuple[Part, ...] | Raw, pen: Pen) -> Reply:
+    answer: Completion | Failure | Raw
+    match form:
+        case ErrorReply():
+            answer = _failure(form, pen)
+        case BlockedReply():
+            answer = Completion((), "content_filter", blocked=pen.text(form.blocked))
+        case RawReply():
+            answer = found if isinstance(found, Raw) else _raw(form, pen)
+        case _:
+            parts = () if isinstance(found, Raw) else found
+            answer = _about(form, defaults, _completion(form, defaults, parts, pen), pen)
+    stream = None if isinstance(form, ErrorReply | BlockedReply) else form.stream
+    streamed = not isinstance(form, ErrorReply | BlockedReply)
+    return Reply(
+        answer,
+        _pace(form.delay, stream, defaults) if streamed else Pace(delay=_first(form.delay, defaults.delay, 0.0)),
+        _written({**(defaults.headers or {}), **(form.headers or {})}, pen),
+        tuple(_happenings(stream, defaults.stream, pen)) if streamed else (),
+        _fault(form.fault),
+        {name: pen.value(value) for name, value in (form.set or {}).items()},
+    )
+
+
+def _completion(
+    form: TextReply | BlockReply | ChoicesReply | MediaReply, defaults: Defaults, found: tuple[Part, ...], pen: Pen
+) -> Completion:
+    own, other = form.stream or StreamForm(), defaults.stream or StreamForm()
+    chunk = own.chunk or other.chunk or "token"
+    match form:
+        case MediaReply():
+            return Completion(found, "stop")
+        case ChoicesReply(choices=choices):
+            first, *others = (said(choice, choice, chunk, pen) for choice in choices)
+            return replace(first, others=tuple(others))
+        case _:
+            return said(form, form, chunk, pen)
+
+
+def _about(form: Content, defaults: Defaults, done: Completion, pen: Pen) -> Completion:
+    """Add what is told beside the words."""
+    return replace(
+        done,
+        usage=_usage(form.usage, defaults.usage),
+        model=pen.text(form.model or defaults.model or ""),
+        logprobs=tuple(_logprob(one, pen) for one in form.logprobs) if isinstance(form.logprobs, list) else (),
+        metadata=pen.value(form.metadata or {}),
+    )
+
+
+def _logprob(form: LogprobForm, pen: Pen) -> Logprob:
+    return Logprob(pen.text(form.token), form.logprob, tuple((token, number) for token, number in form.top or ()))
+
+
+def _raw(form: RawReply, pen: Pen) -> Raw:
+    raw = form.raw
+    headers = _written(raw.headers or {}, pen)
+    if raw.sse is not None:
+        pieces = tuple(pen.text(piece).encode(errors="replace") for piece in raw.sse)
+        return Raw(raw.status or 200, {"content-type": "text/event-stream", **headers}, pieces, streamed=True)
+    return Raw(raw.status or 200, headers, (pen.text(raw.body or "").encode(errors="replace"),))
+
+
+def _written(headers: Headers, pen: Pen) -> Headers:
+    made = {name: pen.text(value) for name, value in headers.items()}
+    for name, value in made.items():
+        if not is_header_value(value):
+            raise Unanswerable(f"the header {name} would have a line break or another control character")
+    return made
 
 
 def _usage(own: UsageForm | None, other: UsageForm | None) -> Usage:
@@ -162,28 +223,98 @@ def _given(usage: UsageForm | None) -> dict[str, int]:
     return {} if usage is None else usage.model_dump(exclude_none=True)
 
 
+# ---------------------------------------------------------------- time
+
+
+def _pace(delay: float | None, stream: StreamForm | None, defaults: Defaults) -> Pace:
+    own, other = stream or StreamForm(), defaults.stream or StreamForm()
+    return Pace(
+        delay=_first(delay, defaults.delay, 0.0),
+        first=_first(own.first_token, other.first_token, 0.0),
+        gaps=_gaps(own) or _gaps(other),
+        jitter=_first(own.jitter, other.jitter, 0.0),
+        keep_alive=_first(own.keep_alive, other.keep_alive, 0.0),
+    )
+
+
+def _first(own: float | None, other: float | None, otherwise: float) -> float:
+    return own if own is not None else other if other is not None else otherwise
+
+
+def _gaps(stream: StreamForm) -> tuple[float, ...]:
+    if stream.profile is not None:
+        return tuple(stream.profile)
+    if stream.rate is not None:
+        return (1 / stream.rate,)
+    return () if stream.every is None else (stream.every,)
+
+
+def _happenings(own: StreamForm | None, other: StreamForm | None, pen: Pen) -> Iterator[Happening]:
+    entries: Iterable[HappeningForm] = (own and own.at) or (other and other.at) or ()
+    for entry in entries:
+        yield Happening(_act(entry, pen), entry.chunk, entry.text, entry.after)
+
+
+def _act(entry: HappeningForm, pen: Pen) -> Act:
+    act: Act
+    match entry:
+        case HappeningForm(stall=float() as seconds):
+            act = Stall(seconds)
+        case HappeningForm(gate=str() as name):
+            act = Gate(name)
+        case HappeningForm(error=error) if error is not None:
+            act = _named(error, pen)
+        case HappeningForm(garbage=str() as written):
+            act = Insert(written.encode(errors="replace"))
+        case HappeningForm(comment=str() as written):
+            lines = "".join(f": {line}\n" for line in written.splitlines() or [""])
+            act = Insert(lines.encode(errors="replace") + b"\n", comment=True)
+        case HappeningForm(split=int() as at):
+            act = Split(at)
+        case HappeningForm(duplicate=True):
+            act = Repeat()
+        case HappeningForm(drop=True):
+            act = Drop()
+        case _:
+            act = CutOff("reset" if entry.reset else "close" if entry.close else "truncate")
+    return act
+
+
+def _fault(form: FaultValue | None) -> Fault | None:
+    match form:
+        case None:
+            return None
+        case str() as kind:
+            return Fault(kind)
+        case FaultForm(truncate=float() as share):
+            return Fault("truncate", share=share)
+        case _:
+            return Fault("garbage", data=(form.garbage or "").encode(errors="replace"))
+
+
 # ---------------------------------------------------------------- errors
 
 
-def _failure(form: ErrorReply) -> Failure:
+def _failure(form: ErrorReply | ChaosForm, pen: Pen) -> Failure:
     match form.error:
         case str() as name:
-            return Failure(name, message=form.message, retry_after=form.retry_after)
+            message = None if form.message is None else pen.text(form.message)
+            return Failure(name, message=message, retry_after=form.retry_after)
         case NamedError() as error:
-            return replace(_named(error), retry_after=form.retry_after)
+            return replace(_named(error, pen), retry_after=form.retry_after)
         case LiteralError() as error:
             # The name shows up in the journal alone: status and body say everything to the client.
             name = "server_error" if error.status >= 500 else "invalid_request"  # noqa: PLR2004 - RFC 9110, 15
-            return Failure(name, status=error.status, body=error.body, headers=_headers(error))
+            headers = _written(error.headers or {}, pen)
+            return Failure(name, status=error.status, body=pen.value(error.body), headers=headers)
         case _:
             assert_never(form.error)
 
 
-def _named(error: ErrorName | NamedError) -> Failure:
+def _named(error: ErrorName | NamedError, pen: Pen) -> Failure:
     if isinstance(error, str):
         return Failure(error)
-    return Failure(error.name, error.message, error.status, error.code, error.type, headers=_headers(error))
-
-
-def _headers(error: NamedError | LiteralError) -> Headers:
-    return error.headers or {}
+    message = None if error.message is None else pen.text(error.message)
+    kind = None if error.type is None else pen.text(error.type)
+    headers = _written(error.headers or {}, pen)
+    return Failure(error.name, message, error.status, error.code, kind, headers=headers)

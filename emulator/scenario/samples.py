@@ -15,10 +15,12 @@ _WILDCARD = re.compile(r"\\([*?\\])|[*]")
 
 
 def samples(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, str]]:
-    """(model, user text) by the conditions of each step, in order. Empty: the step does not mind."""
+    """(model, user text) by the conditions of each step that has no others, in order. Empty: it does not mind."""
     for scenario in scenarios:
         for step in scenario.steps:
             when = step.when or {}
+            if not when.keys() <= {"model", "user"}:
+                continue
             model, user = _sample(when.get("model")), _sample(when.get("user"))
             if model is not None and user is not None:
                 yield model, user

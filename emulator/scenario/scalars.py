@@ -15,7 +15,6 @@ from emulator.types import Json
 __all__ = [
     "HEADER_NAME",
     "NAME",
-    "NO_TEMPLATE",
     "TEMPLATE",
     "Amount",
     "Anything",
@@ -30,6 +29,7 @@ __all__ = [
     "ReplyHeaders",
     "Words",
     "header_names",
+    "is_header_value",
 ]
 
 _DURATION = r"[0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m)"
@@ -43,8 +43,6 @@ HEADER_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 TEMPLATE = re.compile(r"\{[{%#]")
 """What makes a text of a reply a template."""
-NO_TEMPLATE = {"not": {"pattern": TEMPLATE.pattern}}
-"""The same as a part of a JSON Schema."""
 
 
 def header_names(value: Json, read: ValidatorFunctionWrapHandler) -> Any:
@@ -102,8 +100,13 @@ def _label(value: Json) -> Json:
     return value
 
 
+def is_header_value(value: str) -> bool:
+    """Whether a text can be the value of a header."""
+    return re.fullmatch(f"{_PRINTABLE}*", value) is not None
+
+
 def _header_value(value: Json) -> Json:
-    if isinstance(value, str) and not re.fullmatch(f"{_PRINTABLE}*", value):
+    if isinstance(value, str) and not TEMPLATE.search(value) and not is_header_value(value):
         raise said("the value of a header has no line breaks and no other control characters.")
     return value
 
@@ -126,15 +129,16 @@ Percent = Annotated[float, BeforeValidator(_share), _written(_PERCENT)]
 """A share of one, written `20%`."""
 Label = Annotated[str, BeforeValidator(_label), _written(f"{_PRINTABLE}+")]
 """A name that can stand in a header and in a line of a log."""
-Words = Annotated[str, WithJsonSchema({"type": "string", **NO_TEMPLATE})]
-"""A text of a reply. The loader refuses it where it would be a template."""
-Named = Annotated[str, Field(min_length=1), WithJsonSchema({"type": "string", "minLength": 1, **NO_TEMPLATE})]
+Words: TypeAlias = str
+"""A text of a reply, which may be a template."""
+Named = Annotated[str, Field(min_length=1)]
 """Words, at least one character."""
 HeaderValue = Annotated[
     str,
     BeforeValidator(_header_value),
-    WithJsonSchema({"type": "string", "pattern": f"^{_PRINTABLE}*$", **NO_TEMPLATE}),
+    WithJsonSchema({"type": "string", "pattern": f"^{_PRINTABLE}*$|{TEMPLATE.pattern}"}),
 ]
+"""What a template makes is looked at when it is made."""
 ReplyHeaders: TypeAlias = Annotated[
     dict[str, HeaderValue],
     Field(json_schema_extra={"propertyNames": {"pattern": HEADER_NAME}}),

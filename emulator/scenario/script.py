@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-from emulator.types import Json, Reply, Request
+from emulator.types import Failure, Json, Reply, Request, Stamp
 
-__all__ = ["Check", "Scenario", "Step", "Turned", "Why"]
+__all__ = ["Chaos", "Check", "Draft", "Limits", "Scenario", "Scene", "State", "Step", "Turned", "Unanswerable", "Why"]
 
 Why: TypeAlias = Callable[[], str]
 """The sentence that says why a condition does not hold, worded only when somebody wants to read it."""
+
+State: TypeAlias = Mapping[str, Json]
+"""What a session remembers by name; never changed, only replaced."""
+
+
+class Unanswerable(Exception):  # noqa: N818 - an answer: the reply can't be made
+    """A reply that can't be made for this request: a template that fails, a schema nothing is valid under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a reply is made from, where it is not the same for every request."""
+
+    request: Request
+    state: State
+    call: int
+    """Which call this is of those that meet the step's conditions, from 1."""
+    stamp: Stamp
+
+
+Draft: TypeAlias = Callable[[Scene], Reply]
+"""A reply that depends on the scene. Raises Unanswerable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +42,19 @@ class Check:
 
     name: str
     """The key in `when`."""
-    fails: Callable[[Request], Why | None]
+    fails: Callable[[Request, State], Why | None]
     """Decides and explains: None where the condition holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """A reply and how many requests it answers before the next reply of its step has its turn."""
+    """A reply and when it has its turn."""
 
-    reply: Reply
-    times: int = 1
+    reply: Reply | Draft
+    times: int | None = 1
+    """How many requests it answers before the next reply of its step has its turn. None: there is no end to it."""
+    chance: float | None = None
+    """How likely it is to answer; where it does not, the next one does. None: it is sure to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +70,34 @@ class Step:
     """At least one; the last goes on without end."""
     when: Json = None
     """The conditions as they are written."""
+    times: int | None = None
+    """How many calls it answers. None: without end."""
+    call: Callable[[int], Why | None] | None = None
+    """The condition on the number of the call."""
+    counted: bool = False
+    """Whether the calls that meet the other conditions are counted: for that condition, and for templates."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counted", self.counted or self.call is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a session may ask. None: as much as it likes."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    concurrent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """An error now and then, in place of whatever a step would say."""
+
+    failure: Failure | Callable[[Scene], Failure]
+    chance: float
+    seed: int | None = None
+    """None: the session's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,3 +109,14 @@ class Scenario:
     """The file."""
     description: str
     steps: tuple[Step, ...]
+    order: Literal["any", "sequence"] = "any"
+    on_end: Literal["miss", "repeat", "last"] = "miss"
+    models: tuple[str, ...] = ()
+    """What the models route lists. None: the provider's own."""
+    limits: Limits | None = None
+    chaos: tuple[Chaos, ...] = ()
+    counts: bool = field(init=False)
+    """Whether the calls of any step are counted."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counts", any(step.counted for step in self.steps))

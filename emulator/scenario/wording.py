@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator.types import Json
 
-__all__ = ["known_keys", "later", "one_of", "show", "suggestion", "where", "worded"]
+__all__ = ["known_keys", "one_of", "show", "suggestion", "where", "worded"]
 
 _WIDTH = 80
 _FEW = 8
@@ -35,11 +35,6 @@ def where(path: tuple[str | int, ...]) -> str:
     """Write a path: `steps[0].reply.stream`. A key that is no plain word stands in brackets and quotes."""
     text = "".join(_step(item) for item in path).removeprefix(".")
     return _cut(text)
-
-
-def later(word: str) -> str:
-    """Say that the language knows this word and this version does not."""
-    return f"'{word}' is part of the language but not of this version yet."
 
 
 def suggestion(word: str, known: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -15,9 +16,9 @@ from emulator.player import Connection, Player
 from emulator.providers import PROVIDERS
 from emulator.scenario import Library
 from emulator.server.answer import answer
-from emulator.server.control import Control
+from emulator.server.control import Control, Held
 from emulator.server.front import Door
-from emulator.server.http import Done, Listener
+from emulator.server.http import Done, Listener, read_body
 from emulator.server.log import Log
 from emulator.server.settings import Settings
 from emulator.session import Budget, Memory, Session, Sessions
@@ -25,6 +26,7 @@ from emulator.types import Call, Failure, Headers, Provider, Rejected
 
 __all__ = ["App", "Server"]
 
+_system = random.SystemRandom()
 _LEAVE_SECONDS: Final = 0.25
 """How long a stopping server lets open answers go on."""
 
@@ -42,7 +44,7 @@ class App:
         self.journal = Journal(most=settings.journal_entries, most_bytes=settings.journal_bytes)
         self.stopping = False
         self._door = Door(self.providers)
-        self._control = Control(settings, library, self.sessions, self.journal)
+        self._control = Control(Held(settings, library, self.sessions, self.journal, self._door))
 
     async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request: who is asked, what is answered, and out with it."""
@@ -51,8 +53,9 @@ class App:
         call, unread = await _read(http, self.settings)
         visit = self._door.open(call)
         session = self.sessions.get(visit.session, visit.only)
+        visit = visit.admitting(session.key)
         arrival = session.clock.now()
-        said, stamp = answer(visit, session, self.library.scenarios, unread)
+        said, stamp = answer(visit, session, self.library.scenarios, unread, echo=self.settings.fallback == "echo")
         exchange = said.exchange(self.journal.total + 1, visit, stamp)
         self.journal.add(exchange)
         if self.log is not None:
@@ -67,18 +70,22 @@ class App:
             keep_alive=http.keep_alive and unread is None,
             head_only=http.method == "HEAD",
         )
-        player = Player(connection, session.clock, arrival)
+        player = Player(connection, session.clock, arrival, session.gate)
+        session.answers.add(connection.reset)
         try:
             await player.perform(said.actions, exchange, self.journal)
         except (asyncio.CancelledError, ConnectionError):
             self.journal.close(exchange, "server_stopped" if self.stopping else "client_left")
             raise
+        finally:
+            session.answers.discard(connection.reset)
         return Done(keep_alive=player.keep_alive)
 
     def new_session(self, identity: str, only: str | None) -> Session:
         """A session as this server's settings have it."""
         clock = Clock(self.settings.clock, self.settings.time_scale)
-        return Session(identity, self.settings.seed, clock, Memory(self._budget), only)
+        seed = _system.getrandbits(32) if self.settings.ids == "random" else self.settings.seed
+        return Session(identity, seed, clock, Memory(self._budget), None if only is None else (only,))
 
 
 @dataclass(slots=True)
@@ -124,7 +131,7 @@ async def _read(http: web.BaseRequest, settings: Settings) -> tuple[Call, Failur
     body = b""
     try:
         async with asyncio.timeout(settings.body_seconds):
-            body = await _read_body(http, settings.max_body_bytes)
+            body = await read_body(http, settings.max_body_bytes)
     except Rejected as rejected:
         unread = rejected.failure
     except TimeoutError:
@@ -140,22 +147,6 @@ async def _read(http: web.BaseRequest, settings: Settings) -> tuple[Call, Failur
         host=(http.headers.get("host") or "").lower().partition(":")[0],
     )
     return call, unread
-
-
-async def _read_body(http: web.BaseRequest, most: int) -> bytes:
-    too_large = Rejected(Failure("payload_too_large", f"the body is larger than {most} bytes"))
-    if (http.content_length or 0) > most:
-        raise too_large
-    if http.headers.get("expect", "").lower() == "100-continue" and http.transport is not None:
-        http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    pieces: list[bytes] = []
-    size = 0
-    while piece := await http.content.readany():
-        size += len(piece)
-        if size > most:
-            raise too_large
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _headers(http: web.BaseRequest) -> Headers:

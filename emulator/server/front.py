@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from emulator.server.nobody import Nobody
 from emulator.session import key_id
@@ -25,6 +26,13 @@ class Visit:
     session: str
     only: str | None
     """The one scenario this session sees; None: all."""
+
+    def admitting(self, key: str) -> Visit:
+        """The same visit to an account at which this key is valid too, where not every key is."""
+        account = cast("Any", self.provider)  # every account with keys calls them so: `Settings.api_keys` become them
+        if not key or not getattr(account, "api_keys", ()):
+            return self
+        return replace(self, provider=replace(account, api_keys=(*account.api_keys, key)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from emulator import jsontext
+from emulator.types import Failure, Rejected
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
-__all__ = ["Done", "Listener"]
+__all__ = ["Done", "Listener", "read_body"]
 
 _AGENT: Final = re.compile(rb"\r\nuser-agent:[^\r\n]*", re.IGNORECASE)
 _HEAD_BYTES: Final = 16 * 1024
@@ -76,6 +77,23 @@ class Listener(web.Server):
     def __call__(self) -> Connection:
         """Make the protocol of a new connection."""
         return Connection(self, loop=self._loop, **self._kwargs)
+
+
+async def read_body(http: web.BaseRequest, most: int) -> bytes:
+    """Read the body of a request. Raises Rejected where it is larger than so many bytes."""
+    too_large = Rejected(Failure("payload_too_large", f"the body is larger than {most} bytes"))
+    if (http.content_length or 0) > most:
+        raise too_large
+    if http.headers.get("expect", "").lower() == "100-continue" and http.transport is not None:
+        http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    pieces: list[bytes] = []
+    size = 0
+    while piece := await http.content.readany():
+        size += len(piece)
+        if size > most:
+            raise too_large
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _with_one_agent(data: bytes) -> bytes:

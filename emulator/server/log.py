@@ -52,5 +52,10 @@ class Log:
         last = f"{count(len(lines), 'problem')}; the scenarios loaded before stay in force"
         self._say("\n".join((*lines, last)), event="not_reloaded", problems=lines)
 
+    def doubts(self, warnings: Iterable[object]) -> None:
+        """Say what is doubtful about the files that are in force."""
+        for warning in warnings:
+            self._say(str(warning), event="warning", warning=str(warning))
+
     def _say(self, text: str, **fields: Json) -> None:
         print(text if self.form == "text" else jsontext.dumps(fields).decode(), file=sys.stderr, flush=True)  # noqa: T201

@@ -17,6 +17,7 @@ from emulator.types import (
     Page,
     Provider,
     Rejected,
+    Quota,
     Request,
     Stamp,
 )
@@ -72,3 +73,11 @@ class Nobody:
     def headers(self, call: Call, stamp: Stamp) -> Headers:  # noqa: ARG002
         """None."""
         return {}
+
+    def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:  # noqa: ARG002
+        """None."""
+        return {}
+
+    def listing(self, models: tuple[str, ...]) -> Provider:  # noqa: ARG002
+        """Itself: it lists nothing."""
+        return self

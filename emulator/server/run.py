@@ -34,6 +34,7 @@ async def run(settings: Settings, library: Library, log: Log, *, watch: bool) ->
         await server.start()
     except OSError as error:
         raise EmulatorError(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from None
+    log.doubts(library.warnings)
     print(_welcome(server), flush=True)  # noqa: T201 - what the command is for
     watching = asyncio.create_task(_watch(library, log)) if watch else None
     await stopped.wait()
@@ -60,6 +61,8 @@ async def _watch(library: Library, log: Log) -> None:
         problems = library.refresh()
         if problems is not None:
             log.reloaded(len(library.scenarios), problems)
+            if not problems:
+                log.doubts(library.warnings)
 
 
 def _welcome(server: Server) -> str:

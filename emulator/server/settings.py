@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from emulator.clock import ClockKind
 
@@ -20,6 +21,10 @@ class Settings:
     seed: int = 0
     clock: ClockKind = "deterministic"
     time_scale: float = 1.0
+    ids: Literal["deterministic", "random"] = "deterministic"
+    """random: each session has a seed that nobody has chosen."""
+    fallback: Literal["error", "echo"] = "error"
+    """What answers a request that no step answers."""
     api_keys: tuple[str, ...] = ()
     """The valid keys; none: any key is valid."""
     control_token: str = ""

@@ -8,11 +8,14 @@ from itertools import groupby
 from typing import Literal, TypeAlias
 
 __all__ = [
+    "Embedding",
+    "Found",
     "Media",
     "Part",
     "Reasoning",
     "Refusal",
     "Role",
+    "Search",
     "Text",
     "ToolCall",
     "ToolResult",
@@ -73,6 +76,8 @@ class ToolCall:
     id: str = ""
     """Empty: made from the session's seed when the reply is rendered."""
     cuts: tuple[int, ...] = ()
+    free: bool = False
+    """The arguments are a text of no form, not JSON: a custom tool, in the protocols that have it."""
 
     @property
     def deltas(self) -> Iterator[str]:
@@ -95,10 +100,36 @@ class Media:
 
     kind: Literal["image", "audio", "video", "file"]
     source: str
-    """A URL, a data URL, bare base64 or a file id, as it came."""
+    """A URL, a data URL, bare base64 or a file id, as it came; of an answer always bare base64."""
+    mime: str = ""
+    """Of an answer: what the bytes are, such as `image/png`."""
 
 
-Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | ToolResult | Media
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One result of a search."""
+
+    url: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search that the service itself made; the text after it cites the results."""
+
+    query: str
+    results: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A vector for each input, made from its text."""
+
+    dimensions: int
+
+
+Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | ToolResult | Media | Search | Embedding
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
@@ -135,6 +166,10 @@ def count_part(part: Part) -> int:
             return count_tokens(part.name) + count_tokens(part.arguments)
         case Media():
             return 256
+        case Search():
+            return count_tokens(part.query)
+        case Embedding():
+            return 0
 
 
 def _pieces(text: str, cuts: tuple[int, ...]) -> Iterator[str]:

@@ -3,64 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from emulator.types.conversation import Part, Reasoning, count_part
+from emulator.types.failure import Failure
+from emulator.types.faults import Fault, Happening
 from emulator.types.request import Request
-from emulator.types.values import Headers, Json, kind_of
+from emulator.types.values import Headers, Json
 
 __all__ = [
-    "ERROR_NAMES",
-    "Break",
+    "Answer",
     "Completion",
-    "ErrorName",
-    "Failure",
     "Finish",
+    "Logprob",
     "Pace",
-    "Rejected",
+    "Quota",
+    "Raw",
     "Reply",
     "Stamp",
     "Tokens",
-    "UnscriptedErrorName",
     "Usage",
 ]
 
 Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "stop_sequence", "refusal", "pause"]
-
-ErrorName: TypeAlias = Literal[
-    "invalid_api_key",
-    "missing_api_key",
-    "expired_api_key",
-    "permission_denied",
-    "model_not_found",
-    "model_not_enabled",
-    "environment_not_found",
-    "invalid_request",
-    "context_length_exceeded",
-    "content_filtered",
-    "payload_too_large",
-    "rate_limited",
-    "quota_exhausted",
-    "concurrency_limited",
-    "timeout",
-    "overloaded",
-    "server_error",
-    "bad_gateway",
-]
-ERROR_NAMES: tuple[ErrorName, ...] = get_args(ErrorName)
-"""The errors a scenario can name; each provider has its own words for them."""
-
-UnscriptedErrorName: TypeAlias = Literal[
-    "auth_scheme",
-    "malformed_body",
-    "method_not_allowed",
-    "missing_model",
-    "no_step",
-    "route_not_found",
-    "slow_body",
-]
-"""What the emulator finds while it reads a call, and no scenario names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +53,15 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class Logprob:
+    """How likely a token was, as a natural logarithm, and how likely others in its place."""
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """A successful answer, in the order the model produced it."""
 
@@ -96,14 +72,28 @@ class Completion:
     """Empty: the model asked for."""
     stop_sequence: str = ""
     """With finish stop_sequence: the sequence that was hit."""
+    others: tuple[Completion, ...] = ()
+    """What the second answer, the third … say where several are asked for. None: the same as the first."""
+    logprobs: tuple[Logprob, ...] = ()
+    """Of the tokens of the text, where the request asks for them. None: made from the text and the stamp."""
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+    """Fields that are merged into the top of a whole answer, and into that of each event that has one."""
+    blocked: str = ""
+    """Not empty: the prompt is blocked for this reason, and nothing is said."""
+
+    def choice(self, number: int) -> Completion:
+        """What answer `number`, from 0, says; past the last one they start over."""
+        choices = (self, *self.others)
+        return choices[number % len(choices)]
 
     def tokens(self, request: Request) -> Tokens:
-        """What this answer to this request costs: as the scenario says, the rest estimated."""
+        """What this answer costs, as often as it is asked for: as the scenario says, the rest estimated."""
         given = self.usage
-        reasoning = sum(count_part(part) for part in self.parts if isinstance(part, Reasoning))
+        said = [part for number in range(request.count) for part in self.choice(number).parts]
+        reasoning = sum(count_part(part) for part in said if isinstance(part, Reasoning))
         return Tokens(
             input=request.input_tokens if given.input is None else given.input,
-            output=sum(map(count_part, self.parts)) if given.output is None else given.output,
+            output=sum(map(count_part, said)) if given.output is None else given.output,
             cached_input=given.cached_input,
             cache_write=given.cache_write,
             reasoning=reasoning if given.reasoning is None else given.reasoning,
@@ -111,32 +101,17 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """An error that the provider reports. A field that is not given is the provider's own for this name."""
+class Raw:
+    """An answer as a scenario wrote it, past every protocol and provider."""
 
-    name: ErrorName | UnscriptedErrorName
-    message: str | None = None
-    status: int | None = None
-    code: str | int | None = None
-    type: str | None = None
-    retry_after: float | None = None
-    """Seconds."""
-    body: Json = None
-    """The whole body as it stands, in place of the provider's own."""
-    headers: Headers = field(default_factory=dict)
+    status: int
+    headers: Headers
+    pieces: tuple[bytes, ...]
+    """The body. Of a stream each piece is a beat."""
+    streamed: bool = False
 
 
-class Rejected(Exception):  # noqa: N818 - an answer of the service, not an error of ours
-    """A request that gets an error for an answer."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.name)
-        self.failure = failure
-
-    @classmethod
-    def unreadable(cls, where: str, came: Json, wanted: str) -> Rejected:
-        """Say what came at a place of the body, and what is wanted there."""
-        return cls(Failure("invalid_request", f"{where}: {kind_of(came)} came, {wanted} is wanted"))
+Answer: TypeAlias = Completion | Failure | Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,30 +122,44 @@ class Pace:
     """Before the head of the response."""
     first: float = 0.0
     """Until the first beat."""
-    gap: float = 0.0
-    """From one beat to the next."""
+    gaps: tuple[float, ...] = ()
+    """From one beat to the next, over and over."""
     jitter: float = 0.0
     """How far each gap strays at most, as a share of it: 0.2 is ±20 %."""
+    keep_alive: float = 0.0
+    """How long a stream is silent at most before a sign of life goes out. 0: as long as it likes."""
 
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """An error in the middle of a stream."""
-
-    beats: int
-    """How many beats go out before it; a stream with fewer ends as if nothing were to happen."""
-    failure: Failure
+    @property
+    def waits(self) -> bool:
+        """Whether beats wait for anything but the head."""
+        return bool(self.first or self.gaps)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a step answers with, and when."""
+    """What a step answers with, when, and what goes wrong on the way."""
 
-    answer: Completion | Failure
+    answer: Answer
     pace: Pace = Pace()
     headers: Headers = field(default_factory=dict)
-    broken: Break | None = None
-    """A whole answer is the error instead."""
+    happenings: tuple[Happening, ...] = ()
+    """What happens on the way of a stream, in order."""
+    fault: Fault | None = None
+    """What becomes of the response as a whole."""
+    sets: Mapping[str, Json] = field(default_factory=dict)
+    """What the session's state becomes, name by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Where a session stands with its limits when an answer begins. None: there is no such limit."""
+
+    limit_requests: int | None
+    remaining_requests: int
+    limit_tokens: int | None
+    remaining_tokens: int
+    reset: float
+    """Seconds until the window ends."""
 
 
 @dataclass(frozen=True, slots=True)

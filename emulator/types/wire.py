@@ -6,11 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from emulator.types.reply import Completion, Failure, Stamp
+from emulator.types.failure import Failure
+from emulator.types.reply import Completion, Quota, Stamp
 from emulator.types.request import Call, Endpoint, Memory, Page, Request
 from emulator.types.values import Headers, Json
 
-__all__ = ["Action", "Frame", "Framing", "Provider", "Send", "Start", "Wait", "WireProtocol"]
+__all__ = [
+    "Action",
+    "Broken",
+    "End",
+    "Frame",
+    "Framing",
+    "Hang",
+    "Hold",
+    "Provider",
+    "Send",
+    "Start",
+    "Wait",
+    "WireProtocol",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +32,16 @@ class Frame:
     """One event of a stream."""
 
     data: Json
-    """A string goes out as it stands, anything else as JSON."""
+    """A string goes out as it stands, anything else as JSON; in the raw framing, bytes."""
     event: str | None = None
     beat: bool = False
     """Carries model output: only beats are paced."""
+    text: str = ""
+    """The words of the model's text that it carries, of the first answer where there are several."""
 
 
-Framing: TypeAlias = Literal["sse", "sse-crlf", "json-array"]
-"""Server-sent events, the same with CRLF line ends, or one JSON array that grows."""
+Framing: TypeAlias = Literal["sse", "sse-crlf", "json-array", "raw"]
+"""Server-sent events, the same with CRLF line ends, one JSON array that grows, or bytes as they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +66,39 @@ class Send:
 
     data: bytes
     beats: int = 0
+    alone: bool = False
+    """What came before goes out in a write of its own."""
 
 
-Action: TypeAlias = Wait | Start | Send
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nothing goes out before a gate opens; what is due after it is due as much later."""
+
+    gate: str
+    sign: bytes = b""
+    """A sign of life."""
+    every: float = 0.0
+    """How long to wait between two signs of life, in seconds. 0: there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The connection ends here, before the response does: by a TCP reset or by a FIN."""
+
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Nothing more goes out, and the connection stays open for as long as the client likes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The answer has gone wrong: what follows, if anything, is not what the model says."""
+
+
+Action: TypeAlias = Wait | Start | Send | Hold | End | Hang | Broken
 
 
 class WireProtocol(Protocol):
@@ -61,6 +107,10 @@ class WireProtocol(Protocol):
     @property
     def NAME(self) -> str:  # noqa: N802 - a constant of the module
         """The word for it in a scenario's `protocol` condition."""
+
+    @property
+    def PING(self) -> Frame | None:  # noqa: N802
+        """The sign of life of a stream in which nothing is due; None: a comment does."""
 
     def decode(self, call: Call, endpoint: Endpoint, memory: Memory) -> Request:
         """Read a call; what it refers to is in the memory. Raises Rejected where it can't be read."""
@@ -79,6 +129,9 @@ class WireProtocol(Protocol):
 
     def keep(self, done: Completion, request: Request, memory: Memory, stamp: Stamp) -> None:
         """Remember what later requests can refer to."""
+
+    def blocked(self, done: Completion) -> Completion | Failure:
+        """Give what a blocked prompt is answered with: an error, where the protocol has no answer of its own for it."""
 
     def failure(self, failure: Failure, stamp: Stamp) -> Page:
         """Write an error in the protocol's own words, as the service at its home does."""
@@ -121,3 +174,9 @@ class Provider(Protocol):
 
     def headers(self, call: Call, stamp: Stamp) -> Headers:
         """What every response of this service carries."""
+
+    def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:
+        """How this service tells a client where it stands with its limits; nothing, where it does not."""
+
+    def listing(self, models: tuple[str, ...]) -> Provider:
+        """The same account with these models in its list."""

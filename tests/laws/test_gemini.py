@@ -14,11 +14,14 @@ from emulator.types import (
     Call,
     Completion,
     Endpoint,
+    Found,
+    Media,
     Part,
     Reasoning,
     Refusal,
     Rejected,
     Request,
+    Search,
     Stamp,
     Text,
     ToolCall,
@@ -40,35 +43,48 @@ def cut(draw: st.DrawFn, text: str) -> tuple[int, ...]:
 
 
 @st.composite
-def parts(draw: st.DrawFn) -> Part:
-    kind = draw(st.sampled_from(["text", "reasoning", "refusal", "call", "malformed"]))
+def words(draw: st.DrawFn) -> Part:
     said = draw(texts)
-    match kind:
+    cuts = draw(cut(said))
+    match draw(st.sampled_from(["text", "reasoning", "refusal"])):
         case "text":
-            return Text(said, draw(cut(said)))
+            return Text(said, cuts)
         case "reasoning":
-            return Reasoning(said, draw(cut(said)), draw(st.sampled_from(["", "c2ln", "signed by me"])))
-        case "refusal":
-            return Refusal(said, draw(cut(said)))
-        case "malformed":
-            return ToolCall("f", draw(st.sampled_from(MALFORMED)))
+            return Reasoning(said, cuts, draw(st.sampled_from(["", "c2ln", "signed by me"])))
         case _:
-            arguments = draw(st.just("") | values.map(json.dumps))
-            return ToolCall("f", arguments, draw(st.sampled_from(["", "mine"])), draw(cut(arguments)))
+            return Refusal(said, cuts)
 
 
+@st.composite
+def calls(draw: st.DrawFn) -> Part:
+    arguments = draw(st.just("") | values.map(json.dumps))
+    return ToolCall("f", arguments, draw(st.sampled_from(["", "mine"])), draw(cut(arguments)))
+
+
+parts = st.one_of(
+    words(),
+    words(),
+    calls(),
+    st.sampled_from([ToolCall("f", arguments) for arguments in MALFORMED]),
+    st.builds(ToolCall, st.just("f"), texts, free=st.just(True)),
+    st.builds(Search, texts, st.lists(st.builds(Found, texts, texts, texts), max_size=2).map(tuple)),
+    st.just(Media("image", "iVBO", "image/png")),
+)
 counts = st.none() | st.integers(0, 999)
+finishes = st.sampled_from(["stop", "length", "tool_calls", "content_filter", "stop_sequence", "refusal", "pause"])
+contents = st.lists(parts, max_size=6).map(tuple)
 completions = st.builds(
     Completion,
-    st.lists(parts(), max_size=6).map(tuple),
-    st.sampled_from(["stop", "length", "tool_calls", "content_filter", "stop_sequence", "refusal", "pause"]),
+    contents,
+    finishes,
     st.builds(Usage, counts, counts, st.integers(0, 9), st.integers(0, 9), counts),
     st.sampled_from(["", "other"]),
+    others=st.lists(st.builds(Completion, contents, finishes), max_size=2).map(tuple),
 )
 
 
-def request(count: int = 1) -> Request:
-    return Request(Call("POST", "/"), Endpoint("p", gemini), {}, "m", (), count=count)
+def request(count: int = 1, **options: Any) -> Request:
+    return Request(Call("POST", "/"), Endpoint("p", gemini), {"generationConfig": options}, "m", (), count=count)
 
 
 def over_the_wire(value: Any) -> types.GenerateContentResponse:
@@ -85,9 +101,15 @@ def candidates(responses: list[types.GenerateContentResponse]) -> Any:
             assert candidate.content is not None
             seen = found.setdefault(candidate.index, {"parts": []})
             seen["parts"] += candidate.content.parts or []
+            if likely := candidate.logprobs_result:
+                seen.setdefault("likely", []).extend(
+                    zip(likely.chosen_candidates or [], likely.top_candidates or [], strict=True)
+                )
             if candidate.finish_reason:
                 assert "finish" not in seen
                 seen["finish"] = (candidate.finish_reason, candidate.finish_message, candidate.safety_ratings)
+                seen["grounding"] = candidate.grounding_metadata
+                seen["average"] = candidate.avg_logprobs
     return {index: {**seen, "parts": joined(seen["parts"])} for index, seen in found.items()}
 
 
@@ -104,9 +126,9 @@ def joined(parts: list[types.Part]) -> list[types.Part]:
     return [part for part in whole if part.text != "" or part.thought_signature]
 
 
-@given(done=completions, count=st.sampled_from([1, 1, 2]))
-def test_a_stream_adds_up_to_the_whole_answer(done: Completion, count: int) -> None:
-    asked = request(count)
+@given(done=completions, count=st.sampled_from([1, 1, 2, 3]), likely=st.booleans())
+def test_a_stream_adds_up_to_the_whole_answer(done: Completion, count: int, likely: bool) -> None:
+    asked = request(count, responseLogprobs=likely, logprobs=2)
     whole = over_the_wire(gemini.body(done, asked, STAMP))
     chunks = [over_the_wire(frame.data) for frame in gemini.frames(done, asked, STAMP)]
     assert candidates([whole]) == candidates(chunks)
@@ -125,10 +147,12 @@ def test_only_the_last_chunk_says_why_it_ends_and_tokens_never_shrink(done: Comp
 
 
 @given(done=completions)
-def test_the_beats_are_the_deltas_and_the_calls(done: Completion) -> None:
-    said = [part for part in done.parts if isinstance(part, Text | Refusal | Reasoning)]
-    calls = [part for part in done.parts if isinstance(part, ToolCall) and part.arguments not in MALFORMED]
-    beats = sum(len(list(part.deltas)) for part in said) + len(calls)
+def test_the_beats_are_the_deltas_the_calls_and_the_pictures(done: Completion) -> None:
+    words = [part for part in done.parts if isinstance(part, Text | Refusal | Reasoning)]
+    calls = [part for part in done.parts if isinstance(part, ToolCall)]
+    whole = sum(call.free or call.arguments not in MALFORMED for call in calls)
+    whole += sum(isinstance(part, Media) for part in done.parts)
+    beats = sum(len(list(part.deltas)) for part in words) + whole
     assert beats == sum(frame.beat for frame in gemini.frames(done, request(), STAMP))
 
 

@@ -19,10 +19,12 @@ from emulator.types import (
     Call,
     Completion,
     Endpoint,
+    Found,
     Part,
     Reasoning,
     Refusal,
     Request,
+    Search,
     Stamp,
     Text,
     ToolCall,
@@ -44,7 +46,7 @@ def cut(draw: st.DrawFn, text: str) -> tuple[int, ...]:
 
 @st.composite
 def parts(draw: st.DrawFn) -> Part:
-    match draw(st.sampled_from(["text", "reasoning", "refusal", "call"])):
+    match draw(st.sampled_from(["text", "reasoning", "refusal", "call", "free", "search"])):
         case "text":
             said = draw(texts)
             return Text(said, draw(cut(said)))
@@ -54,6 +56,11 @@ def parts(draw: st.DrawFn) -> Part:
         case "refusal":
             refused = draw(texts)
             return Refusal(refused, draw(cut(refused)))
+        case "free":
+            said = draw(texts.filter(bool))
+            return ToolCall("f", said, "", draw(cut(said)), free=True)
+        case "search":
+            return Search(draw(texts), draw(st.lists(st.builds(Found, texts, texts, texts), max_size=2).map(tuple)))
         case _:
             arguments = draw(st.just("") | values.map(json.dumps))
             return ToolCall("f", arguments, draw(st.sampled_from(["", "toolu_mine"])), draw(cut(arguments)))

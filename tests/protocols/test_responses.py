@@ -91,7 +91,10 @@ CONVERSATIONS: list[tuple[Any, tuple[Turn, ...]]] = [
         ],
         (
             Turn("user", (Text("?"),)),
-            Turn("assistant", (ToolCall("look", '{"at": "sky"}', id="call_1"), ToolCall("patch", "***", id="call_2"))),
+            Turn(
+                "assistant",
+                (ToolCall("look", '{"at": "sky"}', id="call_1"), ToolCall("patch", "***", id="call_2", free=True)),
+            ),
             Turn(
                 "tool",
                 (

@@ -254,12 +254,18 @@ def test_a_stream_says_the_same_in_order_and_only_output_is_a_beat() -> None:
         (False, "response.completed", {"response": WHOLE}),
     ]
     assert [
-        Frame({"type": name, "sequence_number": number, **fields}, event=name, beat=beat)
+        Frame(
+            {"type": name, "sequence_number": number, **fields},
+            event=name,
+            beat=beat,
+            text=fields["delta"] if name == "response.output_text.delta" else "",
+        )
         for number, (beat, name, fields) in enumerate(expected)
     ] == events(*PARTS)
 
 
-def test_the_call_of_a_custom_tool_is_of_its_own_kind() -> None:
+@pytest.mark.parametrize(("free", "tools"), [(False, [{"type": "custom", "name": "patch"}]), (True, [])])
+def test_the_call_of_a_custom_tool_is_of_its_own_kind(free: bool, tools: list[Any]) -> None:
     patch = {
         "id": f"ctc_{DIGITS}000",
         "type": "custom_tool_call",
@@ -269,7 +275,7 @@ def test_the_call_of_a_custom_tool_is_of_its_own_kind() -> None:
         "input": "*** Begin",
     }
     place = part_of(patch, 0)
-    frames = events(ToolCall("patch", "*** Begin", "call_1", (3,)), tools=[{"type": "custom", "name": "patch"}])
+    frames = events(ToolCall("patch", "*** Begin", "call_1", (3,), free), tools=tools)
     assert [
         ("response.output_item.added", {"output_index": 0, "item": {**patch, "status": "in_progress", "input": ""}}),
         ("response.custom_tool_call_input.delta", {**place, "delta": "***"}),

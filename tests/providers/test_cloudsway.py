@@ -136,7 +136,6 @@ def test_the_series_is_in_the_name_of_the_model(model: str, series: str | None) 
         "/v1/ai//chat/completions",
         f"/v1/ai/{EP}/v1/messages",  # the base URL of OpenAI in a client of Anthropic
         f"/v1/ai/{EP}/chat/completions/chat/completions",  # the whole URL as base URL
-        f"/v1/ai/{EP}/embeddings",
         f"/v1/ai/{EP}/models/gemini-3:embedContent",
         f"/v1/ai/{EP}/models/gemini-3",
         f"/v1/ai/{EP}/models/:generateContent",

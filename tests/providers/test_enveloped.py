@@ -19,6 +19,7 @@ from emulator.types import (
     Failure,
     Page,
     Part,
+    Quota,
     Reasoning,
     Refusal,
     Rejected,
@@ -144,13 +145,14 @@ def test_a_key_is_a_bearer_token_and_where_anthropics_clients_call_x_api_key_too
 # ---------------------------------------------------------------- errors
 
 NAMES = [*ERROR_NAMES, *get_args(UnscriptedErrorName)]
+OF_SCENARIOS = {"no_step": "NO_SCENARIO_STEP", "template_failed": "SCENARIO_TEMPLATE_FAILED"}
 
 
 @pytest.mark.parametrize("path", [CHAT, CLAUDE, GEMINI])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_error_has_both_styles_on_every_path(name: Any, path: str) -> None:
     row = ERRORS[name]
-    code = "NO_SCENARIO_STEP" if name == "no_step" else str(row.status)
+    code = OF_SCENARIOS.get(name, str(row.status))
     enveloped = {"success": False, "code": code, "message": row.message, "data": None}
     assert Page(row.status, enveloped) == ACCOUNT.failure(Failure(name), call(path), STAMP)
     intro = {"error": {"code": row.word, "message": row.message}}
@@ -177,6 +179,23 @@ def test_the_code_of_the_envelope_follows_the_status() -> None:
 def test_retry_after_is_whole_seconds_and_a_body_goes_as_it_stands() -> None:
     failure = Failure("rate_limited", retry_after=1.2, body={"mine": 1}, headers={"x-a": "b"})
     assert Page(429, {"mine": 1}, {"x-a": "b", "retry-after": "2"}) == ACCOUNT.failure(failure, call(CHAT), STAMP)
+
+
+def test_a_failed_template_is_an_error_of_the_server_in_its_own_words() -> None:
+    failure, message = Failure("template_failed", "line 3: 'x' is undefined"), "line 3: 'x' is undefined"
+    enveloped = {"success": False, "code": "SCENARIO_TEMPLATE_FAILED", "message": message, "data": None}
+    assert Page(500, enveloped) == ACCOUNT.failure(failure, call(CHAT), STAMP)
+    intro = {"error": {"code": "scenario_template_failed", "message": message}}
+    assert Page(500, intro) == INTRO.failure(failure, call(CHAT), STAMP)
+
+
+@pytest.mark.parametrize("protocol", ["chat", "messages", "gemini"])
+def test_no_header_tells_of_limits(protocol: str) -> None:
+    assert {} == ACCOUNT.quota(Quota(60, 59, 1000, 900, 1.5), protocol, STAMP)
+
+
+def test_there_is_no_list_that_models_could_stand_in() -> None:
+    assert INTRO == INTRO.listing(("mine",))
 
 
 @pytest.mark.parametrize(
@@ -251,6 +270,11 @@ def test_a_stream_is_not_wrapped(path: str) -> None:
     asked = request(path, alt="sse")
     frames = list(asked.endpoint.protocol.frames(FULL, asked, STAMP))
     assert frames == list(ACCOUNT.frames(iter(frames), FULL, asked, STAMP))
+
+
+def test_a_blocked_prompt_is_wrapped_as_it_is() -> None:
+    blocked = Completion((), "stop", blocked="SAFETY")
+    assert gemini.body(blocked, request(GEMINI), STAMP) == whole(blocked, GEMINI)["data"]
 
 
 # ---------------------------------------------------------------- the row

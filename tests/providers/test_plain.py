@@ -17,6 +17,7 @@ from emulator.types import (
     Endpoint,
     Failure,
     Page,
+    Quota,
     Rejected,
     Request,
     Stamp,
@@ -102,14 +103,14 @@ def test_without_a_prefix_or_a_host_nothing_is_plains() -> None:
     ("line", "protocol"),
     [
         ("POST /v1/chat", chat),
-        ("POST /v1/embeddings", chat),
+        ("POST /v1/files", chat),
         ("GET /", chat),
         ("POST /x/v1/chat/completions", chat),
         ("POST /v1/responses/resp_1/output", responses),
         ("POST /v1/conversations/c_1/items", responses),
         ("POST /v1/messages/batches", messages),
-        ("POST /v1/models/gemini-2.5-flash:embedContent", gemini),
-        ("POST /v1beta/models/gemini-2.5-flash:batchEmbedContents", gemini),
+        ("POST /v1/models/gemini-2.5-flash:predict", gemini),
+        ("POST /v1beta/models/gemini-2.5-flash:batchGenerateContent", gemini),
         ("POST /v1beta/models/:generateContent", gemini),
         ("GET /v1beta/files", gemini),
         ("POST /v2beta/models/gemini-2.5-flash:generateContent", gemini),
@@ -231,6 +232,15 @@ def test_the_models_are_a_setting() -> None:
     assert ["models/gemma-4"] == listed(call("GET /v1beta/models"), account)
 
 
+@pytest.mark.parametrize(
+    ("line", "prefix"), [("GET /v1/models", ""), ("GET /v1beta/models", "models/")], ids=["openai", "google"]
+)
+def test_models_that_a_scenario_lists_stand_in_every_list(line: str, prefix: str) -> None:
+    account = Plain(api_keys=("k",)).listing(("mine", "claude-x", "gemini-x"))
+    assert [f"{prefix}mine", f"{prefix}claude-x", f"{prefix}gemini-x"] == listed(call(line), account)
+    assert ("k",) == account.api_keys
+
+
 def test_a_model_of_another_protocol_is_not_found() -> None:
     with pytest.raises(Rejected) as caught:
         listed(call("GET /v1/models/claude-opus-5-5"))
@@ -263,6 +273,74 @@ def test_every_error_has_the_words_of_the_paths_protocol(name: Any, line: str, s
 )
 def test_the_request_id_is_where_the_protocols_sdks_read_it(line: str, header: set[str]) -> None:
     assert header == set(ACCOUNT.headers(call(line), STAMP))
+
+
+BOTH = Quota(60, 59, 150_000, 149_984, 1.0)
+OPENAI = {
+    "x-ratelimit-limit-requests": "60",
+    "x-ratelimit-remaining-requests": "59",
+    "x-ratelimit-reset-requests": "1s",
+    "x-ratelimit-limit-tokens": "150000",
+    "x-ratelimit-remaining-tokens": "149984",
+    "x-ratelimit-reset-tokens": "1s",
+}
+ANTHROPIC = {
+    "anthropic-ratelimit-requests-limit": "60",
+    "anthropic-ratelimit-requests-remaining": "59",
+    "anthropic-ratelimit-requests-reset": "2026-01-01T00:00:02Z",
+    "anthropic-ratelimit-tokens-limit": "150000",
+    "anthropic-ratelimit-tokens-remaining": "149984",
+    "anthropic-ratelimit-tokens-reset": "2026-01-01T00:00:02Z",
+}
+
+
+def of(kind: str, headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if kind in name}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "quota", "expected"),
+    [
+        *((protocol, BOTH, OPENAI) for protocol in ("chat", "responses", "embeddings", "images")),
+        ("messages", BOTH, ANTHROPIC),
+        ("gemini", BOTH, {}),
+        ("chat", Quota(60, 59, None, 0, 1.0), of("requests", OPENAI)),
+        ("chat", Quota(None, 0, 150_000, 149_984, 1.0), of("tokens", OPENAI)),
+        ("messages", Quota(60, 59, None, 0, 0.2), of("requests", ANTHROPIC)),
+        ("messages", Quota(None, 0, 150_000, 149_984, 1.0), of("tokens", ANTHROPIC)),
+        ("chat", Quota(None, 0, None, 0, 1.0), {}),
+        ("messages", Quota(None, 0, None, 0, 1.0), {}),
+    ],
+)
+def test_headers_tell_of_those_limits_that_there_are(protocol: str, quota: Quota, expected: dict[str, str]) -> None:
+    assert expected == ACCOUNT.quota(quota, protocol, STAMP)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.0, "0s"),
+        (0.0004, "1ms"),
+        (0.012, "12ms"),
+        (0.9999, "1s"),
+        (1.0, "1s"),
+        (8.64, "8.64s"),
+        (60.0, "1m0s"),
+        (59.9, "59.9s"),
+        (360.0, "6m0s"),
+        (3601.5, "1h0m1.5s"),
+        (86_400.0, "24h0m0s"),
+    ],
+)
+def test_openai_writes_the_time_until_a_window_ends_in_hours_minutes_and_seconds(seconds: float, written: str) -> None:
+    headers = ACCOUNT.quota(Quota(1, 1, None, 0, seconds), "chat", STAMP)
+    assert written == headers["x-ratelimit-reset-requests"]
+
+
+def test_a_failed_template_passes_in_its_own_words() -> None:
+    for line in (MESSAGES, GENERATE):
+        page = ACCOUNT.failure(Failure("template_failed", "Why."), call(line), STAMP)
+        assert (500, "Why.") == (page.status, page.body["error"]["message"])
 
 
 def test_the_request_id_of_an_error_is_the_one_of_the_header() -> None:

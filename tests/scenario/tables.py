@@ -18,6 +18,12 @@ def problems(text: str | bytes, file: str = "s.yaml") -> list[str]:
     return [str(problem) for problem in load_text(data, file, NAMES).problems]
 
 
+def warnings(text: str, file: str = "s.yaml") -> list[str]:
+    loaded = load_text(dedent(text).encode(), file, NAMES)
+    assert [] == [str(problem) for problem in loaded.problems]
+    return [str(warning) for warning in loaded.warnings]
+
+
 def scenario(text: str, file: str = "s.yaml") -> Scenario:
     loaded = load_text(("version: 1\n" + dedent(text)).encode(), file, NAMES)
     assert [] == [str(problem) for problem in loaded.problems]

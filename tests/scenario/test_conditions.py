@@ -154,7 +154,7 @@ FAILS: list[tuple[str, Request, str]] = [
 
 
 def sentences(when: str, asked: Request) -> list[str]:
-    return [f"{check.name}: {why()}" for check in step(f"{{{when}}}").checks if (why := check.fails(asked))]
+    return [f"{check.name}: {why()}" for check in step(f"{{{when}}}").checks if (why := check.fails(asked, {}))]
 
 
 @pytest.mark.parametrize(("when", "asked"), HOLDS)
@@ -193,11 +193,85 @@ def test_a_step_keeps_its_conditions_as_they_are_written() -> None:
 
 
 def test_every_key_of_when_has_a_condition() -> None:
-    assert sorted(When.keys()) == sorted(CONDITIONS)
+    assert sorted(When.keys()) == sorted((*CONDITIONS, *BESIDE))
+
+
+BESIDE = {"call", "not", "state"}
+"""Those that are not about the request alone."""
+
+STATE = {"step": 2, "city": "Beijing", "done": False, "list": ["a"], "none": None}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "{step: 2}",
+        "{step: {at_least: 2}, city: 'Bei*'}",
+        "{done: false, list: {contains: a}, none: null}",
+        "{other: {exists: false}}",
+        "{other: {not: 5}}",
+        "{none: {exists: true}}",
+    ],
+)
+def test_the_state_fits(state: str) -> None:
+    [check] = step(f"{{state: {state}}}").checks
+    assert check.fails(NORTH, STATE) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("{step: 3}", "step: 2 is not 3"),
+        ("{step: '2'}", "step: 2 is not '2'"),
+        ("{city: Beijing, other: 1}", "other: it is missing"),
+        ("{city: {exists: false}}", "city: 'Beijing' is there, and must not be"),
+    ],
+)
+def test_the_state_does_not_fit_and_says_why(state: str, sentence: str) -> None:
+    [check] = step(f"{{state: {state}}}").checks
+    why = check.fails(NORTH, STATE)
+    assert why is not None
+    assert ("state", sentence) == (check.name, why())
+
+
+def test_a_state_under_not() -> None:
+    [check] = step("{not: {state: {step: 2}, user: hello}}").checks
+    why = check.fails(NORTH, STATE)
+    assert why is not None
+    assert "user, state hold, and must not" == why()
+    assert check.fails(NORTH, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("call", "verdicts"),
+    [
+        ("1", [None, "2 is not 1", "3 is not 1"]),
+        ("{at_least: 2}", ["1 is not at least 2", None, None]),
+        ("{at_least: 2, at_most: 2}", ["1 is not at least 2", None, "3 is not at most 2"]),
+        ("{any: [1, 3]}", [None, "2 is not 1; 2 is not 3", None]),
+        ("{not: 2}", [None, "2 fits 2, and must not", None]),
+    ],
+)
+def test_a_call_has_its_number(call: str, verdicts: list[str | None]) -> None:
+    one = step(f"{{call: {call}, user: hello}}")
+    assert (["user"], True) == ([check.name for check in one.checks], one.counted)
+    assert one.call is not None
+    whys = [one.call(number) for number in (1, 2, 3)]
+    assert verdicts == [why and why() for why in whys]
+
+
+def test_calls_are_counted_where_a_condition_or_a_template_wants_it() -> None:
+    plain = scenario("steps: [{when: {user: a}, reply: {text: a}}, {reply: {text: b}}]")
+    named = scenario("steps: [{when: {user: a}, reply: {text: a}}, {reply: {text: '{{ call }}'}}]")
+    asked = scenario("steps: [{when: {call: 1}, reply: {text: a}}, {reply: {text: b}}]")
+    counted = [[one.counted for one in loaded.steps] for loaded in (plain, named, asked)]
+    assert [[False, False], [True, True], [True, False]] == counted
+    assert [False, True, True] == [loaded.counts for loaded in (plain, named, asked)]
 
 
 def test_every_condition_is_in_both_tables() -> None:
     def keys(rows: Any) -> set[str]:
         return {row[0].split(":")[0] for row in rows}
 
-    assert (set(CONDITIONS), set(CONDITIONS)) == (keys(HOLDS), keys(FAILS))
+    expected = {*CONDITIONS, "not"}
+    assert (expected, expected) == (keys(HOLDS), keys(FAILS))

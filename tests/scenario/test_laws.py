@@ -51,7 +51,7 @@ def check(data: bytes) -> None:
         assert str(problem).startswith(f"s.yaml:{problem.line}:{problem.column}: ")
     for scenario in loaded.scenarios:
         for one in scenario.steps:
-            whys = [check.fails(request()) for check in one.checks]
+            whys = [check.fails(request(), {}) for check in one.checks]
             assert all(why is None or why() for why in whys)
 
 

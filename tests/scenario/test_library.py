@@ -3,6 +3,7 @@
 import os
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,8 @@ def names(library: Library) -> list[str]:
 
 
 def texts(library: Library) -> list[str]:
-    answers = [scenario.steps[0].replies[0].reply.answer for scenario in library.scenarios]
-    return [answer.parts[0].text for answer in answers]  # type: ignore[union-attr]
+    replies: list[Any] = [scenario.steps[0].replies[0].reply for scenario in library.scenarios]
+    return [reply.answer.parts[0].text for reply in replies]
 
 
 def kept(before: tuple[Scenario, ...], library: Library) -> list[bool]:
@@ -119,6 +120,16 @@ def test_a_second_scenario_of_one_name_replaces_nothing(library: Library, folder
     write(folder / "c.yaml", extra="name: a\n")
     expected = ["c.yaml:3:7: name: the scenario 'a' is in a.yaml already; give this one another name."]
     assert (expected, ["a", "b"]) == (said(library), names(library))
+
+
+def test_doubts_are_those_of_the_files_as_they_are(library: Library, folder: Path) -> None:
+    write(folder / "a.yaml", "a, finish: tool_calls")
+    assert ([], ["a.yaml:2:35: warning: steps[0].reply.finish: the answer calls no tool."]) == (
+        said(library),
+        [str(doubt) for doubt in library.warnings],
+    )
+    write(folder / "a.yaml")
+    assert ([], ()) == (said(library), library.warnings)
 
 
 def test_a_library_that_begins_broken_has_nothing_in_force(folder: Path) -> None:

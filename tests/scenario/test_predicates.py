@@ -14,7 +14,7 @@ FIELD = "/it"
 def verdict(predicate: str, value: Any) -> str | None:
     """The sentence for a value of the body; None where the predicate holds."""
     [check] = step(f"{{body: {{{FIELD}: {predicate}}}}}").checks
-    why = check.fails(request(body={} if value is MISSING else {"it": value}))
+    why = check.fails(request(body={} if value is MISSING else {"it": value}), {})
     return None if why is None else why().removeprefix(f"{FIELD}: ")
 
 
@@ -181,7 +181,7 @@ def test_what_does_not_hold_holds_under_not(predicate: str, value: Any, _: str) 
 
 def test_a_check_is_worded_only_when_it_is_read() -> None:
     [check] = step("{user: a}").checks
-    why = check.fails(request())
+    why = check.fails(request(), {})
     assert why is not None
     assert "'hello' is not 'a'" == why()
 
@@ -253,4 +253,4 @@ def test_a_long_text_without_wildcards_is_no_pattern() -> None:
 
 def test_bytes_of_a_header_that_are_no_text_are_matched_all_the_same() -> None:
     [check] = step("{headers: {x-a: 'a?b*?'}}").checks
-    assert check.fails(request(headers={"x-a": "a\udcffbcd"})) is None
+    assert check.fails(request(headers={"x-a": "a\udcffbcd"}), {}) is None

@@ -8,8 +8,21 @@ from typing import Final
 
 from emulator.protocols.chat.errors import ERRORS, broken, failure
 from emulator.protocols.chat.reading import decode
-from emulator.protocols.chat.writing import DONE, body, frames, framing, keep
+from emulator.protocols.chat.writing import DONE, PING, blocked, body, frames, framing, keep
 
-__all__ = ["DONE", "ERRORS", "NAME", "body", "broken", "decode", "failure", "frames", "framing", "keep"]
+__all__ = [
+    "DONE",
+    "ERRORS",
+    "NAME",
+    "PING",
+    "blocked",
+    "body",
+    "broken",
+    "decode",
+    "failure",
+    "frames",
+    "framing",
+    "keep",
+]
 
 NAME: Final = "chat"

@@ -52,6 +52,7 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "server_error": ErrorRow(500, "server_error", None, "The server had an error while processing your request."),
     "bad_gateway": ErrorRow(502, "server_error", None, "Bad gateway."),
     "no_step": ErrorRow(404, _INVALID, "no_scenario_step", "no scenario step matched"),
+    "template_failed": ErrorRow(500, "server_error", "scenario_template_failed", "a template of the scenario failed"),
 }
 
 

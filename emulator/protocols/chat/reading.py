@@ -127,6 +127,14 @@ def _assistant_parts(message: Json, where: str) -> Iterator[Part]:
                     arguments if isinstance(arguments, str) else "",
                     id=identity if isinstance(identity, str) else "",
                 )
+            case {"custom": {"name": str() as name} as custom}:
+                text, identity = custom.get("input"), call.get("id")
+                yield ToolCall(
+                    name,
+                    text if isinstance(text, str) else "",
+                    id=identity if isinstance(identity, str) else "",
+                    free=True,
+                )
             case _:
                 raise Rejected.unreadable(
                     f"{where}.tool_calls[{number}]", call, "an object with a function and its name"
@@ -195,6 +203,8 @@ def _tools(tools: Json) -> Iterator[Tool]:
         match tool:
             case {"function": {"name": str() as name} as function}:
                 yield Tool(name, function.get("parameters"))
+            case {"type": "custom", "custom": {"name": str() as name}}:
+                yield Tool(name)
             case dict():
                 continue  # a kind of tool that is no function
             case _:
@@ -203,7 +213,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
 
 def _tool_choice(choice: Json, *, offered: bool) -> str:
     match choice:
-        case {"function": {"name": str() as name}}:
+        case {"function": {"name": str() as name}} | {"custom": {"name": str() as name}}:
             return name
         case str():
             return choice

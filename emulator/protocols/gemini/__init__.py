@@ -11,10 +11,23 @@ from typing import Final
 
 from emulator.protocols.gemini.errors import ERRORS, broken, failure
 from emulator.protocols.gemini.reading import count_tokens, decode
-from emulator.protocols.gemini.writing import body, frames
+from emulator.protocols.gemini.writing import PING, blocked, body, frames
 from emulator.types import Completion, Framing, Memory, Request, Stamp
 
-__all__ = ["ERRORS", "NAME", "body", "broken", "count_tokens", "decode", "failure", "frames", "framing", "keep"]
+__all__ = [
+    "ERRORS",
+    "NAME",
+    "PING",
+    "blocked",
+    "body",
+    "broken",
+    "count_tokens",
+    "decode",
+    "failure",
+    "frames",
+    "framing",
+    "keep",
+]
 
 NAME: Final = "gemini"
 

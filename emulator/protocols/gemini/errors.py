@@ -77,6 +77,7 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "server_error": ErrorRow(500, "INTERNAL", "An internal error has occurred. Please retry."),
     "bad_gateway": ErrorRow(502, _UNAVAILABLE, "Bad gateway."),
     "no_step": ErrorRow(404, "NOT_FOUND", "no scenario step matched"),
+    "template_failed": ErrorRow(500, "INTERNAL", "a template of the scenario failed"),
 }
 
 

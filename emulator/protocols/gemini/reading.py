@@ -37,7 +37,7 @@ from emulator.types import (
     conversation,
 )
 
-__all__ = ["count_tokens", "decode"]
+__all__ = ["count_tokens", "decode", "likelihoods"]
 
 # In any case: documentation of gateways writes USER. A turn without a role is the user's.
 _ROLES: Final[dict[str, Literal["user", "assistant"]]] = {
@@ -49,6 +49,9 @@ _ROLES: Final[dict[str, Literal["user", "assistant"]]] = {
 
 _MOST_CANDIDATES: Final = 8
 """inferred: what is more is not given, as an error would be no answer to the scenario's question."""
+
+_MOST_LIKELY: Final = 20
+"""inferred: what is more is not given, as above."""
 
 _TYPES: Final = frozenset({"STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"})
 """How the API's own Schema spells the types of JSON Schema."""
@@ -71,6 +74,15 @@ def count_tokens(call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) -
     request = _request(call, endpoint, asked if isinstance(asked, dict) else content)
     total = request.input_tokens
     return Page(200, {"totalTokens": total, "promptTokensDetails": by_modality(request, total)})
+
+
+def likelihoods(request: Request) -> int | None:
+    """How many tokens are asked for in the place of each; None: how likely they were is not asked for."""
+    options = _object(_get(_object(request.body), "generationConfig"))
+    if _get(options, "responseLogprobs") is not True:
+        return None
+    top = _get(options, "logprobs")
+    return min(int(top), _MOST_LIKELY) if isinstance(top, int | float) and top > 0 else 0
 
 
 def _content_of(call: Call) -> Json:

@@ -8,7 +8,7 @@ from typing import Final
 from emulator.types import Json, Media, Request, Tokens
 from emulator.types.conversation import count_part
 
-__all__ = ["by_modality", "usage"]
+__all__ = ["by_modality", "of_prompt", "usage"]
 
 _MODALITIES: Final = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO", "file": "DOCUMENT"}
 
@@ -44,3 +44,8 @@ def usage(tokens: Tokens, prompt: list[Json]) -> Json:
     if thoughts:
         written["thoughtsTokenCount"] = thoughts
     return written
+
+
+def of_prompt(tokens: Tokens, prompt: list[Json]) -> Json:
+    """Write the usage of a prompt that nothing is answered to: no candidates are counted (recorded)."""
+    return {"promptTokenCount": tokens.input, "totalTokenCount": tokens.input, "promptTokensDetails": prompt}

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from emulator.protocols.messages.errors import ERRORS, broken, failure, request_id
+from emulator.protocols.messages.errors import ERRORS, blocked, broken, failure, request_id
 from emulator.protocols.messages.reading import count_tokens, decode
-from emulator.protocols.messages.writing import body, frames
+from emulator.protocols.messages.writing import PING, body, frames
 from emulator.types import Completion, Framing, Memory, Request, Stamp
 
 __all__ = [
     "ERRORS",
     "NAME",
+    "PING",
+    "blocked",
     "body",
     "broken",
     "count_tokens",

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from emulator.types import Failure, Frame, Json, Page, Stamp
+from emulator.types import Completion, Failure, Frame, Json, Page, Stamp
 
-__all__ = ["ERRORS", "broken", "failure", "request_id", "threads_unsupported"]
+__all__ = ["ERRORS", "blocked", "broken", "failure", "request_id", "threads_unsupported"]
 
 
 class ErrorRow(NamedTuple):
@@ -56,12 +56,18 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "server_error": ErrorRow(500, "api_error", "Internal server error"),  # recorded
     "bad_gateway": ErrorRow(502, "api_error", "Bad gateway"),
     "no_step": ErrorRow(404, "not_found_error", "no scenario step matched"),
+    "template_failed": ErrorRow(500, "api_error", "a template of the scenario failed"),
 }
 
 
 def broken(cause: Failure, sent: int, stamp: Stamp) -> Iterator[Frame]:  # noqa: ARG001 - frames have no number
     """Write an error in the middle of a stream: an event of that name, with the body of the error."""
     yield Frame(failure(cause, stamp).body, event="error")
+
+
+def blocked(done: Completion) -> Failure:  # noqa: ARG001 - the API does not say the reason
+    """Give what a blocked prompt is answered with: an error, as the row above has recorded it."""
+    return Failure("content_filtered")
 
 
 def failure(failure: Failure, stamp: Stamp) -> Page:

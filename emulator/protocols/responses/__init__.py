@@ -19,11 +19,13 @@ from emulator.protocols.responses.state import (
     retrieve,
     retrieve_conversation,
 )
-from emulator.protocols.responses.writing import body, frames, framing
+from emulator.protocols.responses.writing import PING, blocked, body, frames, framing
 
 __all__ = [
     "ERRORS",
     "NAME",
+    "PING",
+    "blocked",
     "body",
     "broken",
     "cancel",

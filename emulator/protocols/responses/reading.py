@@ -190,6 +190,7 @@ def _tool_call(item: Json, where: str) -> ToolCall:
                 name,
                 arguments if isinstance(arguments, str) else "",
                 id=identity if isinstance(identity, str) else "",
+                free=item["type"] == "custom_tool_call",
             )
         case _:
             raise Rejected.unreadable(f"{where}.name", item.get("name"), "a string")

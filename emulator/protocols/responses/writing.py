@@ -7,12 +7,27 @@ traffic of the official SDKs, 2026-11); gateways that send less take it away in 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from emulator.protocols.responses.items import CUT_SHORT, Item, Origin, output
-from emulator.types import Completion, Frame, Framing, Json, Part, Reasoning, Refusal, Request, Stamp, Text, ToolCall
+from emulator.protocols.responses.texts import pieces
+from emulator.types import (
+    Completion,
+    Failure,
+    Frame,
+    Framing,
+    Json,
+    Media,
+    Reasoning,
+    Refusal,
+    Request,
+    Search,
+    Stamp,
+    Text,
+    ToolCall,
+)
 
-__all__ = ["body", "finished", "frames", "framing", "in_background", "usage"]
+__all__ = ["PING", "blocked", "body", "finished", "frames", "framing", "in_background", "usage"]
 
 # Required, though nullable, by the Open Responses specification; defaults as the API reference, responses/create, has
 # them and recorded traffic shows them (2026-11-20).
@@ -37,8 +52,17 @@ _ECHOED: Final[dict[str, Json]] = {
     "user": None,
 }
 
-_Event = tuple[str, dict[str, Json], bool]
-"""The type of an event, its fields, and whether it carries model output."""
+PING: Final = None
+"""A comment is the sign of life of a stream."""
+
+
+class _Event(NamedTuple):
+    """An event of a stream."""
+
+    name: str
+    fields: dict[str, Json]
+    beat: bool = False
+    text: str = ""
 
 
 def in_background(request: Request) -> bool:
@@ -70,13 +94,19 @@ def frames(done: Completion, request: Request, stamp: Stamp) -> Iterator[Frame]:
     """Write the same answer as a stream. An answer made in the background that is not streamed has none."""
     if in_background(request) and not request.stream:
         return
-    for number, (name, fields, beat) in enumerate(_events(done, request, stamp)):
-        yield Frame({"type": name, "sequence_number": number, **fields}, event=name, beat=beat)
+    for number, event in enumerate(_events(done, request, stamp)):
+        data = {"type": event.name, "sequence_number": number, **event.fields}
+        yield Frame(data, event=event.name, beat=event.beat, text=event.text)
 
 
 def framing(request: Request) -> Framing:  # noqa: ARG001 - the same for every request
     """Server-sent events."""
     return "sse"
+
+
+def blocked(done: Completion) -> Failure:  # noqa: ARG001 - why it is blocked has no place here
+    """A prompt that is blocked is an error, in the words of the service."""
+    return Failure("content_filtered")
 
 
 def usage(done: Completion, request: Request) -> Json:
@@ -138,55 +168,76 @@ def _events(done: Completion, request: Request, stamp: Stamp) -> Iterator[_Event
     begun = _begun(done, request, stamp)
     if in_background(request):
         queued = {**begun, "status": "queued"}
-        yield "response.created", {"response": queued}, False
-        yield "response.queued", {"response": queued}, False
+        yield _Event("response.created", {"response": queued})
+        yield _Event("response.queued", {"response": queued})
     else:
-        yield "response.created", {"response": begun}, False
-    yield "response.in_progress", {"response": begun}, False
+        yield _Event("response.created", {"response": begun})
+    yield _Event("response.in_progress", {"response": begun})
     for item in output(done, request, stamp):
         place = {"output_index": item.index}
         # The opening of a call says what is called.
-        yield "response.output_item.added", {**place, "item": item.opened}, isinstance(item.parts[0], ToolCall)
+        called = isinstance(item.parts[0], ToolCall)
+        yield _Event("response.output_item.added", {**place, "item": item.opened}, beat=called)
         yield from _inside(item, {"item_id": item.id, **place})
-        yield "response.output_item.done", {**place, "item": item.whole}, False
+        yield _Event("response.output_item.done", {**place, "item": item.whole})
     ended = finished(done, request, stamp)
-    yield f"response.{ended['status']}", {"response": ended}, False
+    yield _Event(f"response.{ended['status']}", {"response": ended})
 
 
 def _inside(item: Item, place: dict[str, Json]) -> Iterator[_Event]:
     match item.parts[0], item.whole["type"]:
         case ToolCall() as call, "custom_tool_call":
             name = "response.custom_tool_call_input"
-            yield from ((f"{name}.delta", {**place, "delta": piece}, True) for piece in call.deltas)
-            yield f"{name}.done", {**place, "input": call.arguments}, False
+            yield from (_Event(f"{name}.delta", {**place, "delta": piece}, beat=True) for piece in call.deltas)
+            yield _Event(f"{name}.done", {**place, "input": call.arguments})
         case ToolCall() as call, _:
             name = "response.function_call_arguments"
-            yield from ((f"{name}.delta", {**place, "delta": piece}, True) for piece in call.deltas)
+            yield from (_Event(f"{name}.delta", {**place, "delta": piece}, beat=True) for piece in call.deltas)
             # `name` is required by the OpenAPI description since 2026
-            yield f"{name}.done", {**place, "name": call.name, "arguments": call.arguments}, False
+            yield _Event(f"{name}.done", {**place, "name": call.name, "arguments": call.arguments})
         case Reasoning() as thinking, _:
             yield from _summary(thinking, item, {**place, "summary_index": 0})
+        case Search(), kind:
+            yield from (_Event(f"response.{kind}.{step}", place) for step in ("in_progress", "searching", "completed"))
+        case Media(), kind:
+            yield from (_Event(f"response.{kind}.{step}", place) for step in ("in_progress", "generating", "completed"))
         case _:
             for index, (part, written) in enumerate(zip(item.parts, item.whole["content"], strict=True)):
-                yield from _content(part, written, {**place, "content_index": index})
+                here = {**place, "content_index": index}
+                if isinstance(part, Text):
+                    yield from _text(part, written, here)
+                elif isinstance(part, Refusal):
+                    yield from _refusal(part, written, here)
 
 
 def _summary(thinking: Reasoning, item: Item, place: dict[str, Json]) -> Iterator[_Event]:
     name = "response.reasoning_summary"
     for written in item.whole["summary"]:
-        yield f"{name}_part.added", {**place, "part": {**written, "text": ""}}, False
-        yield from ((f"{name}_text.delta", {**place, "delta": piece}, True) for piece in thinking.deltas)
-        yield f"{name}_text.done", {**place, "text": thinking.text}, False
-        yield f"{name}_part.done", {**place, "part": written}, False
+        yield _Event(f"{name}_part.added", {**place, "part": {**written, "text": ""}})
+        yield from (_Event(f"{name}_text.delta", {**place, "delta": piece}, beat=True) for piece in thinking.deltas)
+        yield _Event(f"{name}_text.done", {**place, "text": thinking.text})
+        yield _Event(f"{name}_part.done", {**place, "part": written})
 
 
-def _content(part: Part, written: Json, place: dict[str, Json]) -> Iterator[_Event]:
-    refused = isinstance(part, Refusal)
-    name, field = ("response.refusal", "refusal") if refused else ("response.output_text", "text")
+def _text(part: Text, written: Json, place: dict[str, Json]) -> Iterator[_Event]:
+    name = "response.output_text"
+    opened = {**written, "annotations": [], "logprobs": [], "text": ""}
+    yield _Event("response.content_part.added", {**place, "part": opened})
+    said = []
     # `logprobs` is required by the OpenAPI description, and empty unless asked for.
-    more: dict[str, Json] = {} if refused else {"logprobs": []}
-    yield "response.content_part.added", {**place, "part": {**written, field: ""}}, False
-    if isinstance(part, Text | Refusal):
-        yield from ((f"{name}.delta", {**place, "delta": piece, **more}, True) for piece in part.deltas)
-    yield f"{name}.done", {**place, field: written[field], **more}, False
-    yield "response.content_part.done", {**place, "part": written}, False
+    for piece, tokens in pieces(part, written):
+        yield _Event(f"{name}.delta", {**place, "delta": piece, "logprobs": tokens}, beat=True, text=piece)
+        said += tokens
+    for number, annotation in enumerate(written["annotations"]):
+        fields = {**place, "annotation_index": number, "annotation": annotation}
+        yield _Event(f"{name}.annotation.added", fields)
+    yield _Event(f"{name}.done", {**place, "text": part.text, "logprobs": said})
+    yield _Event("response.content_part.done", {**place, "part": written})
+
+
+def _refusal(part: Refusal, written: Json, place: dict[str, Json]) -> Iterator[_Event]:
+    name = "response.refusal"
+    yield _Event("response.content_part.added", {**place, "part": {**written, "refusal": ""}})
+    yield from (_Event(f"{name}.delta", {**place, "delta": piece}, beat=True) for piece in part.deltas)
+    yield _Event(f"{name}.done", {**place, "refusal": part.text})
+    yield _Event("response.content_part.done", {**place, "part": written})

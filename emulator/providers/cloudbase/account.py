@@ -12,7 +12,8 @@ from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
 from emulator.protocols import chat, listing, messages, responses
-from emulator.providers.cloudbase import catalogue, errors, quirks, routes, signin
+from emulator.protocols.media import images
+from emulator.providers.cloudbase import catalogue, errors, pictures, quirks, routes, signin
 from emulator.types import (
     Call,
     Completion,
@@ -22,6 +23,7 @@ from emulator.types import (
     Headers,
     Json,
     Page,
+    Quota,
     Rejected,
     Request,
     Stamp,
@@ -35,6 +37,10 @@ _LITERAL: Final = ("/v1/aibot/", "/auth/v1/")
 _MODEL_MADE: Final = frozenset(
     {"invalid_request", "context_length_exceeded", "content_filtered", "rate_limited", "overloaded", "server_error"}
 )
+
+# The old Hunyuan shows what a search found (documented: hunyuan-exp; upstream: the manner of the cloud's API); of the
+# others no form is known, and only the text is said.
+_SHOW_SEARCHES: Final = ("hunyuan-exp", "hunyuan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class CloudBase:
     groups: tuple[str, ...] = routes.GROUPS
     """The provider groups that exist, beside custom-*."""
     models: tuple[str, ...] = catalogue.MODELS
-    """The models that are listed; any model can be asked."""
+    """The models that are listed; any model can be asked. Those of the documentation by group, others everywhere."""
     responses_models: tuple[str, ...] = ("hy3-preview",)
     """The models that speak Responses; none: every one does."""
     restores: bool = True
@@ -99,7 +105,7 @@ class CloudBase:
         self._check_key(call, stamp)
         self._check_target(call, group, route)
         if route.model is not None:
-            names = catalogue.of_group(group, self.models)
+            names = catalogue.of_group(group) if self.models == catalogue.MODELS else self.models
             return listing.page(
                 names, "cloudbase", call, "messages" if route.protocol is messages else "chat", route.model
             )
@@ -161,11 +167,15 @@ class CloudBase:
         match request.endpoint.protocol.NAME:
             case chat.NAME:
                 lean = quirks.lean_body(body)
+                if request.endpoint.target in _SHOW_SEARCHES:
+                    lean = quirks.with_search(lean, quirks.citations(body))
                 if not routes.titled(request.call):
                     return lean
                 return {"Response": {**quirks.titled(lean), "RequestId": _request_id(stamp)}}
             case responses.NAME:
                 return quirks.with_text(body)
+            case images.NAME:
+                return pictures.body(body, request, stamp)
             case _:
                 return body
 
@@ -175,6 +185,9 @@ class CloudBase:
             case chat.NAME:
                 sdk = self.stream_style == "sdk" or (self.stream_style == "auto" and _from_cloudbase_sdk(request.call))
                 styled = quirks.sdk_style(frames, done, request, stamp) if sdk else quirks.openai_style(frames)
+                if request.endpoint.target in _SHOW_SEARCHES:
+                    cited = quirks.citations(chat.body(done, request, stamp))
+                    styled = quirks.with_search_at_the_end(styled, cited)
                 if not routes.titled(request.call):
                     return styled
                 # package: chunks are not wrapped
@@ -210,6 +223,14 @@ class CloudBase:
                 "vary": "origin",
             }
         return headers
+
+    def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:  # noqa: ARG002 - the signature of a provider
+        """Nothing: no header about limits is documented, nor seen by third parties (contract, read 2026-11)."""
+        return {}
+
+    def listing(self, models: tuple[str, ...]) -> CloudBase:
+        """The same account with these models in the list of every group."""
+        return replace(self, models=models)
 
 
 # ---------------------------------------------------------------- what a call tells

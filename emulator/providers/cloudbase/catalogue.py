@@ -6,7 +6,6 @@ is inferred, and so is which group lists which.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 __all__ = ["MODELS", "of_group"]
@@ -63,6 +62,6 @@ _BEGINNINGS: Final = {
 }
 
 
-def of_group(group: str, models: Iterable[str]) -> list[str]:
+def of_group(group: str) -> list[str]:
     """Those models that a group lists: those of its maker's name, or all."""
-    return [model for model in models if model.startswith(_BEGINNINGS.get(group, ""))]
+    return [model for model in MODELS if model.startswith(_BEGINNINGS.get(group, ""))]

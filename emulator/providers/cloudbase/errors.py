@@ -92,6 +92,9 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "451001": ErrorRow(451, "The content is not allowed", "moderation", "upstream"),
     # A code of its own, so that a client's handling of a real code never swallows a miss.
     "NO_SCENARIO_STEP": ErrorRow(404, "no scenario step matched", "no step of a scenario fits the request", "emulator"),
+    "SCENARIO_TEMPLATE_FAILED": ErrorRow(
+        500, "a template of the scenario failed", "a template can't be filled in for this request", "emulator"
+    ),
 }
 
 
@@ -131,6 +134,7 @@ NAMES: Final[dict[str, Named]] = {
     "route_not_found": Named("INVALID_PATH"),
     "slow_body": Named("BAD_REQUEST", 408),
     "no_step": Named("NO_SCENARIO_STEP"),
+    "template_failed": Named("SCENARIO_TEMPLATE_FAILED"),
 }
 
 

@@ -11,19 +11,27 @@ from dataclasses import replace
 from emulator.protocols import chat
 from emulator.types import Completion, Frame, Json, Request, Stamp, ToolCall
 
-__all__ = ["lean_body", "openai_style", "sdk_style", "titled", "with_text", "with_text_at_the_end"]
+__all__ = [
+    "citations",
+    "lean_body",
+    "openai_style",
+    "sdk_style",
+    "titled",
+    "with_search",
+    "with_search_at_the_end",
+    "with_text",
+    "with_text_at_the_end",
+]
 
 
 def lean_body(body: Json) -> Json:
-    """Leave the fields of the documented reply (seed 000), the token details and the reasoning (upstream)."""
-    choice = body["choices"][0]
-    message = {name: value for name, value in choice["message"].items() if name != "annotations"}
-    if not message["refusal"]:
-        del message["refusal"]
-    message["content"] = message["content"] or ""  # upstream: a tool call comes with content ""
+    """Leave the fields of the documented reply (seed 000), the token details and the reasoning (upstream).
+
+    Log probabilities are there only where they are asked for (inferred: as vLLM, which serves the model, has them).
+    """
     return {
         **{name: body[name] for name in ("id", "object", "created", "model")},
-        "choices": [{"index": 0, "message": message, "finish_reason": choice["finish_reason"]}],
+        "choices": [_lean_whole(choice) for choice in body["choices"]],
         "usage": _usage(body["usage"]),
     }
 
@@ -36,6 +44,8 @@ def openai_style(frames: Iterator[Frame]) -> Iterator[Frame]:
     """
     held: Frame | None = None
     for frame in map(_lean, frames):
+        if _says_nothing(frame):
+            continue
         if held is None:
             held = frame
         elif held.beat and (finish := _finish(frame)):
@@ -72,6 +82,24 @@ def sdk_style(frames: Iterator[Frame], done: Completion, request: Request, stamp
             yield _with_usage(chunk, done, request) if _finish(chunk) else chunk
 
 
+def citations(body: Json) -> list[Json]:
+    """Give what the messages of a whole answer cite."""
+    return [one["url_citation"] for choice in body["choices"] for one in choice["message"]["annotations"]]
+
+
+def with_search(answer: Json, cited: list[Json]) -> Json:
+    """Add what a search found to an answer or a chunk, as the old Hunyuan has it (package: src/models/model.ts)."""
+    found = {one["url"]: one["title"] for one in cited}
+    results = [{"index": number, "title": title, "url": url} for number, (url, title) in enumerate(found.items(), 1)]
+    return {**answer, "search_info": {"search_results": results}} if results else answer
+
+
+def with_search_at_the_end(frames: Iterator[Frame], cited: list[Json]) -> Iterator[Frame]:
+    """The same on the chunk that finishes a choice (inferred)."""
+    for frame in frames:
+        yield replace(frame, data=with_search(frame.data, cited)) if _finish(frame) else frame
+
+
 def titled(value: Json) -> Json:
     """Write keys as Tencent Cloud's API 3.0 does: `prompt_tokens` is `PromptTokens` (package: the SDK reads both)."""
     match value:
@@ -100,11 +128,26 @@ def with_text_at_the_end(frame: Frame) -> Frame:
 
 def _all_in_one(done: Completion, request: Request, stamp: Stamp) -> Frame:
     body = lean_body(chat.body(done, request, stamp))
-    choice = body["choices"][0]
+    choices = [_as_delta(choice) for choice in body["choices"]]
+    text = body["choices"][0]["message"]["content"]
+    return Frame({**body, "object": "chat.completion.chunk", "choices": choices}, beat=True, text=text)
+
+
+def _as_delta(choice: Json) -> Json:
+    """A whole choice as a chunk has it."""
     delta = {name: value for name, value in choice["message"].items() if value}
-    delta["tool_calls"] = [{"index": number, **call} for number, call in enumerate(delta["tool_calls"])]
-    choice = {"index": 0, "delta": delta, "finish_reason": choice["finish_reason"]}
-    return Frame({**body, "object": "chat.completion.chunk", "choices": [choice]}, beat=True)
+    if calls := delta.get("tool_calls"):
+        delta["tool_calls"] = [{"index": number, **call} for number, call in enumerate(calls)]
+    return {"index": choice["index"], "delta": delta, "finish_reason": choice["finish_reason"]} | _logprobs(choice)
+
+
+def _lean_whole(choice: Json) -> Json:
+    message = {name: value for name, value in choice["message"].items() if name != "annotations"}
+    if not message["refusal"]:
+        del message["refusal"]
+    message["content"] = message["content"] or ""  # upstream: a tool call comes with content ""
+    lean = {"index": choice["index"], "message": message, "finish_reason": choice["finish_reason"]}
+    return {**lean, **_logprobs(choice)}
 
 
 def _lean(frame: Frame) -> Frame:
@@ -115,15 +158,32 @@ def _lean(frame: Frame) -> Frame:
     data["choices"] = [_lean_choice(choice) for choice in frame.data["choices"]]
     if frame.data.get("usage"):
         data["usage"] = _usage(frame.data["usage"])
-    return Frame(data, beat=frame.beat)
+    return replace(frame, data=data)
 
 
 def _lean_choice(choice: Json) -> Json:
-    delta = choice["delta"]
+    delta = {name: value for name, value in choice["delta"].items() if name != "annotations"}
     if "role" in delta:
         delta = {"role": delta["role"]}
-    lean = {"index": choice["index"], "delta": delta}
+    lean = {"index": choice["index"], "delta": delta, **_logprobs(choice)}
     return lean | {"finish_reason": choice["finish_reason"]} if choice["finish_reason"] else lean
+
+
+def _logprobs(choice: Json) -> dict[str, Json]:
+    """Log probabilities, where there are any."""
+    match choice.get("logprobs"):
+        case {"content": [_, *_]} as logprobs:
+            return {"logprobs": logprobs}
+        case _:
+            return {}
+
+
+def _says_nothing(frame: Frame) -> bool:
+    match frame.data:
+        case {"choices": [{"delta": delta} as choice]}:
+            return not delta and "finish_reason" not in choice
+        case _:
+            return False
 
 
 def _usage(usage: Json) -> Json:
@@ -153,7 +213,7 @@ def _delta(frame: Frame) -> dict[str, Json]:
 
 
 def _with_choice(frame: Frame, **fields: Json) -> Frame:
-    return Frame({**frame.data, "choices": [{**frame.data["choices"][0], **fields}]}, beat=frame.beat)
+    return replace(frame, data={**frame.data, "choices": [{**frame.data["choices"][0], **fields}]})
 
 
 def _with_usage(frame: Frame, done: Completion, request: Request) -> Frame:
@@ -163,4 +223,4 @@ def _with_usage(frame: Frame, done: Completion, request: Request) -> Frame:
         "completion_tokens": tokens.output,
         "total_tokens": tokens.input + tokens.output,
     }
-    return Frame({**frame.data, "usage": usage}, beat=frame.beat)
+    return replace(frame, data={**frame.data, "usage": usage})

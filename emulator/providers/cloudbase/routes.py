@@ -10,6 +10,7 @@ from typing import Final
 
 from emulator import jsontext
 from emulator.protocols import chat, messages, responses
+from emulator.protocols.media import images
 from emulator.types import Call, PageMaker, WireProtocol
 
 __all__ = ["GROUPS", "Route", "asked_model", "find", "split", "titled"]
@@ -60,6 +61,7 @@ _TAILS: Final = {
     "responses": Route("POST", responses, groups=_MANAGED),
     "messages": Route("POST", messages, groups=_MANAGED),
     "messages/count_tokens": Route("POST", messages, messages.count_tokens, groups=_MANAGED),
+    "images/generations": Route("POST", images),  # package: src/models/image-model.ts; documented: pages on images
 }
 
 # The tails that the CloudBase SDK builds for one group alone (package: @cloudbase/ai src/models/*/index.ts, subUrl).
@@ -68,6 +70,7 @@ _GROUP_TAILS: Final = {
     ("ark", "api/v3/chat/completions"): _CHAT,
     ("dashscope", "compatible-mode/v1/chat/completions"): _CHAT,
     ("zhipu", "api/paas/v4/chat/completions"): _CHAT,
+    ("hunyuan-image", "images/ar/generations"): Route("POST", images),  # package: src/models/image-model.ts
     (_TITLED, ""): _CHAT,
 }
 

@@ -6,11 +6,12 @@ Facts are marked as in the package's docstring.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
 from emulator.protocols import chat, gemini, listing, messages, responses
+from emulator.protocols.media import audio, embeddings, images
 from emulator.providers.cloudsway import errors, pages, quirks, routes, vertex
 from emulator.providers.cloudsway.routes import Route, Series
 from emulator.types import (
@@ -22,6 +23,7 @@ from emulator.types import (
     Headers,
     Json,
     Page,
+    Quota,
     Rejected,
     Request,
     Stamp,
@@ -55,6 +57,9 @@ class Cloudsway:
     endpoint is known, and serves every route."""
     strict_endpoints: bool = False
     """Whether an endpoint that is not in `endpoints` is refused; else it exists, and serves every route."""
+    models: tuple[str, ...] = ()
+    """The models that are listed; none: those of `endpoints`, else those that the documentation names, and of an
+    endpoint the one that it stands for."""
     response_model: Literal["null", "name"] = "null"
     """`model` in whole chat answers is null (documented), or the model's name (field)."""
     explicit_nulls: bool = True
@@ -102,9 +107,10 @@ class Cloudsway:
         self._check_key(call, route)
         model = self._check_endpoint(call, route)
         if route.lists and not route.endpoint:
-            return pages.unified_models(self._models() or _MODELS, as_text=self.models_created == "string")
+            names = self.models or self._models() or _MODELS
+            return pages.unified_models(names, as_text=self.models_created == "string")
         if route.lists:
-            return listing.page([model or route.endpoint], "system", call, "messages", "")
+            return listing.page(self.models or [model or route.endpoint], "system", call, "messages", "")
         return Endpoint(
             self.name,
             route.protocol,
@@ -132,7 +138,7 @@ class Cloudsway:
         table = self._table()
         model = self._model(call, route)
         if not route.endpoint:
-            if self.strict_endpoints and model and model not in table.values():
+            if self.strict_endpoints and model and model not in {*table.values(), *self.models}:
                 raise Rejected(Failure("model_not_found", f"The model '{model}' does not exist"))
             return model
         if route.endpoint not in table and self.strict_endpoints:
@@ -212,7 +218,7 @@ class Cloudsway:
         made_by_model = errors.ERRORS[failure.name].maker == "model"
         if self.errors == "gateway" and not made_by_model:
             return errors.by_gateway(failure)
-        if self.errors == "gateway" and route.protocol in {chat, responses}:
+        if self.errors == "gateway" and route.protocol in {chat, responses, embeddings, images, audio}:
             series = routes.series_of(self._model(call, route) or "") or route.only
             return errors.nested(failure, series, stamp)
         page = route.protocol.failure(errors.with_status(failure), stamp)
@@ -226,6 +232,14 @@ class Cloudsway:
         if route is not None and route.protocol is messages:
             return {"request-id": messages.request_id(stamp)}
         return {"x-request-id": stamp.hex("request", 32)}
+
+    def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:  # noqa: ARG002 - the signature of a provider
+        """Nothing: no `x-ratelimit-*` is documented, nor seen by third parties (contract A7, read 2026-11)."""
+        return {}
+
+    def listing(self, models: tuple[str, ...]) -> Cloudsway:
+        """The same account with these models in its lists; an endpoint goes on answering for the model of the table."""
+        return replace(self, models=models)
 
 
 def _asked(request: Request) -> tuple[Route | None, Series | None]:

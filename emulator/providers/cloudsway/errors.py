@@ -68,6 +68,9 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "overloaded": ErrorRow("model", 503, "503", "", "documented"),
     # A code of its own, so that a client's handling of a real code never swallows a miss.
     "no_step": ErrorRow("gateway", 404, "NO_SCENARIO_STEP", "no scenario step matched", "emulator"),
+    "template_failed": ErrorRow(
+        "gateway", 500, "SCENARIO_TEMPLATE_FAILED", "a template of the scenario failed", "emulator"
+    ),
 }
 
 # What a model says on the OpenAI path where a scenario has no words: the beginnings are the models' own (field), with

@@ -31,7 +31,11 @@ __all__ = [
 
 
 def lean_body(body: Json) -> Json:
-    """Without what OpenAI sends and the example of seed 004 ("MultiModal …") does not have; counts that are not 0."""
+    """Without what OpenAI sends and the example of seed 004 ("MultiModal …") does not have; counts that are not 0.
+
+    Log probabilities are there only where they are asked for; of a search only the text is said, because no form of its
+    results is documented.
+    """
     return {
         **{name: body[name] for name in ("id", "object", "created", "model")},
         "choices": [
@@ -39,6 +43,7 @@ def lean_body(body: Json) -> Json:
                 "index": choice["index"],
                 "message": _lean_message(choice["message"]),
                 "finish_reason": choice["finish_reason"],
+                **({"logprobs": choice["logprobs"]} if choice["logprobs"] else {}),
             }
             for choice in body["choices"]
         ],
@@ -60,7 +65,7 @@ def with_signatures(body: Json, stamp: Stamp) -> Json:
     """
 
     def signed(message: Json) -> Json:
-        names = [call["function"]["name"] for call in message.get("tool_calls", ())]
+        names = [call[call["type"]]["name"] for call in message.get("tool_calls", ())]
         details = [
             {"type": "tool", "text": name, "signature": _signature(stamp, number)} for number, name in enumerate(names)
         ]
@@ -85,7 +90,7 @@ def with_google_signature(body: Json, stamp: Stamp) -> Json:
 def with_nulls(body: Json) -> Json:
     """Fields that stand there with null for a value (documented: seed 004)."""
     body = _with_messages(body, lambda message: {"function_call": None, "tool_calls": None, **message})
-    choices = [choice | {"logprobs": None} for choice in body["choices"]]
+    choices = [choice | {"logprobs": choice.get("logprobs")} for choice in body["choices"]]
     return body | {"choices": choices, "system_fingerprint": None}
 
 
@@ -114,7 +119,7 @@ def as_printed_first(body: Json) -> Json:
         return {
             "finish_reason": choice["finish_reason"],
             "index": choice["index"],
-            "logprobs": None,
+            "logprobs": choice.get("logprobs"),
             "messages": [message],
         }
 
@@ -139,6 +144,8 @@ def lean_frames(frames: Iterator[Frame]) -> Iterator[Frame]:
             continue
         data = {name: value for name, value in frame.data.items() if name != "service_tier"}
         data["choices"] = [_lean_choice(choice) for choice in data["choices"]]
+        if any("annotations" in choice["delta"] for choice in frame.data["choices"]):
+            continue
         if data.get("usage"):
             data["usage"] = _lean_usage(data["usage"])
         yield replace(frame, data=data)
@@ -160,7 +167,8 @@ def without_nulls_in_frames(frames: Iterator[Frame]) -> Iterator[Frame]:
             yield frame
             continue
         choices = [
-            {name: value for name, value in choice.items() if name != "logprobs"} for choice in frame.data["choices"]
+            {name: value for name, value in choice.items() if name != "logprobs" or value is not None}
+            for choice in frame.data["choices"]
         ]
         yield replace(frame, data=frame.data | {"choices": choices})
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from emulator.protocols import chat, gemini, messages, responses
+from emulator.protocols.media import audio, embeddings, images
 from emulator.providers.cloudsway import pages
 from emulator.types import PageMaker, WireProtocol
 
@@ -50,6 +51,11 @@ _UNDER_V1_AI: Final[dict[str, Route]] = {
     "chat/completions": Route(chat),  # documented: seed 004
     "google/chat/completions": Route(chat, only="Ge"),  # documented: text/Gemini_openai
     "responses": Route(responses, only="GP"),  # documented: text/response
+    "embeddings": Route(embeddings),  # inferred: where clients of OpenAI look for it
+    "images/generations": Route(images),  # documented: image
+    "images/edits": Route(images),  # documented: image; inferred: the last segment
+    "audio/speech": Route(audio),  # documented: audio
+    "audio/transcriptions": Route(audio),  # documented: audio
     # documented: seed 004, text/gemini_native; no model in the path, and no verb after a colon
     "generateContent": Route(gemini, only="Ge", stream=False),
     "streamGenerateContent": Route(gemini, only="Ge", stream=True),

@@ -11,6 +11,7 @@ from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
 from emulator.protocols import chat, gemini, messages
+from emulator.protocols.media import embeddings
 from emulator.providers.enveloped import errors, quirks
 from emulator.providers.enveloped.errors import Style
 from emulator.types import (
@@ -22,6 +23,7 @@ from emulator.types import (
     Headers,
     Json,
     Page,
+    Quota,
     Rejected,
     Request,
     Stamp,
@@ -34,6 +36,7 @@ _PATHS: Final[dict[str, WireProtocol]] = {
     "/api/v1/chat/completions": chat,  # documented: seed 002
     "/api/v1/messages": messages,  # documented: page …120
     "/api/anthropic/v1/messages": messages,  # documented: page …120
+    "/api/v1/embeddings": embeddings,  # documented: page …123
 }
 
 # Three rooms with the same things in them – pages …127 and …128 (documented).
@@ -122,3 +125,11 @@ class Enveloped:
         """A request id where the clients of the protocol read it (inferred)."""
         name = "request-id" if _PATHS.get(call.path.removesuffix("/")) is messages else "x-request-id"
         return {name: stamp.hex("request", 32)}
+
+    def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:  # noqa: ARG002 - the signature of a provider
+        """Nothing: no header is documented that tells of limits."""
+        return {}
+
+    def listing(self, models: tuple[str, ...]) -> Enveloped:  # noqa: ARG002 - the signature of a provider
+        """The same account: no list of models is documented, and there is none."""
+        return self

@@ -52,9 +52,13 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "overloaded": ErrorRow(503, "overloaded", "The model is overloaded."),
     "server_error": ErrorRow(500, "server_error", "Internal server error."),
     "bad_gateway": ErrorRow(502, "bad_gateway", "Bad gateway."),
-    # A code of its own, so that a client's handling of a real code never swallows a miss.
+    # Codes of their own, so that a client's handling of a real code never swallows what is wrong with a scenario.
     "no_step": ErrorRow(404, "no_scenario_step", "no scenario step matched"),
+    "template_failed": ErrorRow(500, "scenario_template_failed", "a template of the scenario failed"),
 }
+
+_OF_SCENARIOS: Final = ("no_step", "template_failed")
+"""The style `enveloped` has words for these, too, in place of the status."""
 
 
 def page(failure: Failure, style: Style) -> Page:
@@ -66,7 +70,7 @@ def page(failure: Failure, style: Style) -> Page:
     body: Json
     match style:
         case "enveloped":
-            code = "NO_SCENARIO_STEP" if failure.name == "no_step" else str(status)
+            code = row.word.upper() if failure.name in _OF_SCENARIOS else str(status)
             body = {"success": False, "code": given or code, "message": message, "data": None}
         case "intro":
             body = {"error": {"code": given or row.word, "message": message}}

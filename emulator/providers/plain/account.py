@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
 from emulator.protocols import listing, messages
-from emulator.providers.plain import catalogue, routes
+from emulator.providers.plain import catalogue, limits, routes
 from emulator.types import (
     Call,
     Completion,
@@ -19,6 +19,7 @@ from emulator.types import (
     Json,
     Memory,
     Page,
+    Quota,
     Rejected,
     Request,
     Stamp,
@@ -43,6 +44,8 @@ class Plain:
     """The valid keys; none: any key is valid."""
     models: tuple[str, ...] = catalogue.MODELS
     """The models that are listed; any model can be asked."""
+    mixed: bool = False
+    """Whether each protocol's list has them all, whatever protocol their names are at home in."""
 
     def claims(self, path: str) -> bool:  # noqa: ARG002 - the signature of a provider, as below
         """Nothing: without a prefix these paths are another's."""
@@ -63,12 +66,12 @@ class Plain:
         if call.method == "OPTIONS":
             return Page(204, None, {"access-control-allow-methods": _METHODS})
         endpoint = routes.find(call, self.name, self._models)
-        self._check_key(call, endpoint.protocol.NAME)
+        self._check_key(call, routes.protocol_of(call).NAME)
         return endpoint
 
     def _models(self, call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) -> Page:  # noqa: ARG002
         shape = routes.shape_of(call)
-        names = [name for name in self.models if catalogue.home(name) == shape]
+        names = [name for name in self.models if self.mixed or catalogue.home(name) == shape]
         # "owned_by": "openai" – the example of Model in OpenAI's OpenAPI description (2026-11-20)
         return listing.page(names, "openai", call, shape, endpoint.item)
 
@@ -107,6 +110,14 @@ class Plain:
                 "vary": "origin",
             }
         return headers
+
+    def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:
+        """The headers of the protocol's home."""
+        return limits.headers(quota, protocol, stamp)
+
+    def listing(self, models: tuple[str, ...]) -> Plain:
+        """The same account with these models in the list of every protocol, for nobody says where they are at home."""
+        return replace(self, models=models, mixed=True)
 
 
 def _request_id(protocol: str, stamp: Stamp) -> dict[str, str]:

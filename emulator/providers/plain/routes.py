@@ -1,4 +1,4 @@
-"""The paths of the four protocols at home, and whose words a call understands."""
+"""The paths of the protocols at home, and whose words a call understands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from emulator.protocols import chat, gemini, listing, messages, responses
+from emulator.protocols.media import audio, embeddings, images
 from emulator.types import Call, Endpoint, Failure, PageMaker, Rejected, WireProtocol
 
 __all__ = ["find", "protocol_of", "shape_of"]
@@ -45,10 +46,17 @@ _ROUTES: Final = (
     _route("GET /v1/conversations/{item}", responses, responses.retrieve_conversation),
     _route("POST /v1/messages", messages),
     _route("POST /v1/messages/count_tokens", messages, messages.count_tokens),
+    _route("POST /v1/embeddings", embeddings),
+    _route("POST /v1/images/generations", images),
+    _route("POST /v1/images/edits", images),
+    _route("POST /v1/audio/speech", audio),
+    _route("POST /v1/audio/transcriptions", audio),
     # google-genai 3 asks /v1, older ones and other clients /v1beta.
     _route("POST /{v}/models/{model}:generateContent", gemini, stream=False),
     _route("POST /{v}/models/{model}:streamGenerateContent", gemini, stream=True),
     _route("POST /{v}/models/{model}:countTokens", gemini, gemini.count_tokens),
+    _route("POST /{v}/models/{model}:embedContent", embeddings),
+    _route("POST /{v}/models/{model}:batchEmbedContents", embeddings),
     _route("GET /{v}/models", None),
     _route("GET /{v}/models/{model}", None),
 )
@@ -58,6 +66,9 @@ _STARTS: Final[dict[str, WireProtocol]] = {
     "v1/responses": responses,
     "v1/conversations": responses,
     "v1/messages": messages,
+    "v1/embeddings": embeddings,
+    "v1/images": images,
+    "v1/audio": audio,
 }
 _HOSTS: Final[dict[str, listing.Shape]] = {
     "api.openai.com": "chat",

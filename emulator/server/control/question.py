@@ -1,0 +1,101 @@
+"""What the control API is asked, what it is asked about, and how it refuses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from emulator import jsontext
+from emulator.journal import Journal
+from emulator.scenario import Library
+from emulator.scenario.wording import where, worded
+from emulator.server.front import Door
+from emulator.server.settings import Settings
+from emulator.session import Session, Sessions
+from emulator.types import Json
+
+__all__ = ["Held", "Question", "Refused", "session_of"]
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+class Refused(Exception):  # noqa: N818 - an answer
+    """A question that gets a problem document (RFC 9457) for an answer."""
+
+    def __init__(self, status: int, title: str, detail: str, problems: Iterable[Json] = ()) -> None:
+        super().__init__(title)
+        self.status = status
+        self.document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        if listed := list(problems):
+            self.document["problems"] = listed
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a server holds, as far as the control API shows and turns it."""
+
+    settings: Settings
+    library: Library
+    sessions: Sessions
+    journal: Journal
+    door: Door
+    began: float = field(default_factory=time.monotonic)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Of the sessions that are made here."""
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """The scenarios in force."""
+        return tuple(scenario.name for scenario in self.library.scenarios)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request to the control API that may be answered."""
+
+    query: Mapping[str, str]
+    body: bytes
+    origin: str
+    """`http://HOST` as the caller reaches the server."""
+
+    def knows(self, *names: str) -> None:
+        """Refuse a query that has any other field."""
+        unknown = sorted(set(self.query) - set(names))
+        if unknown:
+            raise Refused(400, "unknown query", f"{', '.join(unknown)}: known are {', '.join(names)}")
+
+    def form(self, kind: type[Form], names: Iterable[str] = ()) -> Form:
+        """Read the body, which is a JSON object; none is an empty one. All that is wrong with it is said at once.
+
+        `names`: the scenarios that it can speak of.
+        """
+        try:
+            body = jsontext.loads_object(self.body or b"{}")
+        except ValueError as error:
+            raise Refused(400, "the body can't be read", str(error)) from None
+        try:
+            return kind.model_validate(body, context=list(names))
+        except ValidationError as error:
+            problems = [
+                {
+                    "where": where(tuple(line["loc"])),
+                    "message": worded(line["type"], line["input"], line.get("ctx", {})),
+                }
+                for line in error.errors(include_url=False)
+            ]
+        detail = " ".join(": ".join(filter(None, problem.values())) for problem in problems)
+        raise Refused(400, "the body does not fit", detail, problems)
+
+
+def session_of(held: Held, identity: str) -> Session:
+    """The session of this id. Refused where there is none."""
+    found = held.sessions.find(identity)
+    if found is None:
+        detail = f"there is no session '{identity}'; a reply's x-emulator-session header names its session"
+        raise Refused(404, "no such session", detail)
+    return found

@@ -1,0 +1,67 @@
+"""Calls: a request and the retries of it, so that a client that tries again does not eat a script."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from emulator.scenario import State, Step
+
+__all__ = ["Attempt", "Calls"]
+
+_MOST_ROUTES: Final = 256
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One request as an attempt of a call."""
+
+    call: int
+    """The number of the call in the session, from 1."""
+    number: int
+    """Which attempt of it this is, from 1."""
+    state: State
+    """The session's state when the call was made first."""
+    step: Step | None = None
+    """The step that answers it, or answered the attempt before."""
+    met: Mapping[Step, int] = field(default_factory=dict)
+    """The steps that have counted the call, and which call it is to each of them."""
+    delivered: bool = False
+    """Whether a good answer has gone out to its end."""
+
+    def deliver(self) -> None:
+        """Note that a good answer has gone out to its end: what comes next is no retry."""
+        self.delivered = True
+
+
+@dataclass(slots=True)
+class Calls:
+    """The newest attempt of each route. A route that nobody has asked for longest is forgotten first."""
+
+    _count: int = 0
+    _newest: OrderedDict[str, tuple[int, Attempt]] = field(default_factory=OrderedDict)
+
+    def begin(self, route: str, body: bytes, state: State) -> Attempt:
+        """Begin a request.
+
+        It is a retry when its body is that of the request before it on the same route, and that one has not ended in a
+        good answer that was delivered.
+        """
+        print_ = hash(body)
+        known = self._newest.pop(route, None)
+        if known is not None and known[0] == print_ and not known[1].delivered:
+            before = known[1]
+            attempt = Attempt(before.call, before.number + 1, before.state, before.step, before.met)
+        else:
+            self._count += 1
+            attempt = Attempt(self._count, 1, state)
+        self._newest[route] = (print_, attempt)
+        if len(self._newest) > _MOST_ROUTES:
+            self._newest.popitem(last=False)
+        return attempt
+
+    def fork(self) -> Calls:
+        """The same attempts; those that follow are apart."""
+        return Calls(self._count, self._newest.copy())

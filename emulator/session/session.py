@@ -1,0 +1,234 @@
+"""A client's private run, found by its API key: counters, state, seed, clock, limits, gates."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from emulator.clock import Clock
+from emulator.engine import Hit, Miss, Standing
+from emulator.scenario import Limits, Scenario, Scene, State, Step
+from emulator.session.calls import Attempt, Calls
+from emulator.session.memory import Budget, Memory
+from emulator.session.quota import Window
+from emulator.types import Failure, Quota, Reply, Request, Stamp
+
+__all__ = ["Session", "Sessions", "key_id"]
+
+
+@dataclass(slots=True)
+class Session:
+    """One client's private run."""
+
+    id: str
+    seed: int
+    clock: Clock
+    memory: Memory
+    only: tuple[str, ...] | None = None
+    """Which of the loaded scenarios this session sees; None: all."""
+    own: tuple[Scenario, ...] = ()
+    """Scenarios that no other session sees. They are asked before the loaded ones, and in place of one so called."""
+    key: str = ""
+    """The API key that was made for it; empty: none was."""
+    limits: Limits | None = None
+    """What it may ask, beside what its scenarios allow."""
+    serial: int = 0
+    """How many requests it has made."""
+    state: State = field(default_factory=dict)
+    answers: set[Callable[[], None]] = field(default_factory=set)
+    """What cuts each of its answers that are under way."""
+    used: dict[Step, int] = field(default_factory=dict)
+    """How many calls each step has answered."""
+    _met: dict[Step, int] = field(default_factory=dict)
+    _turns: dict[Step, list[int]] = field(default_factory=dict)
+    """How many requests each reply of a step has answered."""
+    _calls: Calls = field(default_factory=Calls)
+    _windows: dict[str, Window] = field(default_factory=dict)
+    _gates: dict[str, asyncio.Event] = field(default_factory=dict)
+    _seen: tuple[tuple[Scenario, ...], ...] = ()
+    _steps: frozenset[Step] = frozenset()
+    """All steps of what it has seen last."""
+
+    def stamp(self) -> Stamp:
+        """The stamp of the next request."""
+        self.serial += 1
+        return Stamp(self.seed, self.serial, self.clock.created(self.serial))
+
+    # ---------------------------------------------------------------- calls
+
+    def attempt(self, route: str, body: bytes) -> Attempt:
+        """Begin a request: a call of its own, or one more attempt of the call before it on this route."""
+        return self._calls.begin(route, body, self.state)
+
+    def standing(self, attempt: Attempt) -> Standing:
+        """How far the session had come before this call."""
+        met = self._met
+        if attempt.met:
+            met = {**met, **{step: number - 1 for step, number in attempt.met.items()}}
+        return Standing(self.used, met, attempt.state, attempt.step if attempt.step in self._steps else None)
+
+    def chosen(self, found: Hit | Miss, attempt: Attempt) -> None:
+        """Count a call, once, for the step that answers it and for those that count theirs."""
+        new = {step: self._met.get(step, 0) + 1 for step in found.met if step not in attempt.met}
+        self._met.update(new)
+        attempt.met = {**attempt.met, **new}
+        answers = found.step if isinstance(found, Hit) else None
+        if answers is not None and answers is not attempt.step:
+            self.used[answers] = self.used.get(answers, 0) + 1
+        attempt.step = answers
+
+    def take(self, hit: Hit, attempt: Attempt, request: Request, stamp: Stamp) -> Reply:
+        """The reply of the step whose turn it is; the last one goes on without end. Raises Unanswerable."""
+        replies = hit.step.replies
+        turns = self._turns.setdefault(hit.step, [0] * len(replies))
+        index = len(replies) - 1
+        for number, turned in enumerate(replies[:-1]):
+            label = f"{hit.step.name}/{number}"
+            if (turned.times is None or turns[number] < turned.times) and (
+                turned.chance is None or self.draw(self.seed, attempt, label) < turned.chance
+            ):
+                index = number
+                break
+        turns[index] += 1
+        reply = replies[index].reply
+        scene = Scene(request, attempt.state, hit.call, stamp)
+        made = reply if isinstance(reply, Reply) else reply(scene)
+        if made.sets:
+            self.state = {**self.state, **made.sets}
+        return made
+
+    def struck(self, hit: Hit, attempt: Attempt, request: Request, stamp: Stamp) -> Failure | None:
+        """The error that comes in place of the step's reply this time; None: there is none."""
+        for number, one in enumerate(hit.scenario.chaos):
+            seed = self.seed if one.seed is None else one.seed
+            if self.draw(seed, attempt, f"{hit.scenario.name}/chaos/{number}") < one.chance:
+                if isinstance(one.failure, Failure):
+                    return one.failure
+                return one.failure(Scene(request, attempt.state, hit.call, stamp))
+        return None
+
+    @staticmethod
+    def draw(seed: int, attempt: Attempt, label: str) -> float:
+        """A number from 0 to 1 that is the same for the same seed, call, attempt and label."""
+        return random.Random(f"{seed}/{attempt.call}/{attempt.number}/{label}").random()  # noqa: S311 - repeatable
+
+    # ---------------------------------------------------------------- limits and gates
+
+    def over(self, owner: str, limits: Limits, tokens: int) -> tuple[Failure | None, Quota]:
+        """Count a request of so many tokens against somebody's limits: the error where it is over one, and the rest."""
+        window = self._windows.setdefault(owner, Window())
+        return window.count(limits, self.clock.now(), tokens, len(self.answers))
+
+    def spend(self, owner: str, tokens: int) -> None:
+        """Count the tokens of a reply."""
+        self._windows[owner].tokens += tokens
+
+    def gate(self, name: str) -> asyncio.Event:
+        """A gate, closed until somebody opens it."""
+        return self._gates.setdefault(name, asyncio.Event())
+
+    @property
+    def gates(self) -> Mapping[str, bool]:
+        """The gates that have been named, and whether each is open."""
+        return {name: gate.is_set() for name, gate in self._gates.items()}
+
+    # ---------------------------------------------------------------- life
+
+    def view(self, loaded: tuple[Scenario, ...]) -> tuple[Scenario, ...]:
+        """What this session sees: its own scenarios and the loaded ones. Steps of those that changed start over."""
+        named = {scenario.name for scenario in self.own}
+        seen = (*self.own, *(scenario for scenario in loaded if scenario.name not in named)) if named else loaded
+        if len(self._seen) != 2 or self._seen[0] is not self.own or self._seen[1] is not loaded:  # noqa: PLR2004 - a pair
+            self._seen = self.own, loaded
+            steps = self._steps = frozenset(step for scenario in seen for step in scenario.steps)
+            self.used = {step: count for step, count in self.used.items() if step in steps}
+            self._met = {step: count for step, count in self._met.items() if step in steps}
+            self._turns = {step: turns for step, turns in self._turns.items() if step in steps}
+        if self.only is None:
+            return seen
+        return tuple(scenario for scenario in seen if scenario.name in self.only or scenario.name in named)
+
+    def fork(self) -> Session:
+        """A session that stands where this one does; what is asked of it leaves no trace in this one."""
+        return replace(
+            self,
+            memory=self.memory.fork(),
+            used=dict(self.used),
+            _met=dict(self._met),
+            _turns={step: list(turns) for step, turns in self._turns.items()},
+            _calls=self._calls.fork(),
+            _windows={owner: replace(window) for owner, window in self._windows.items()},
+        )
+
+    def reset(self) -> None:
+        """Start over, as if no request had been made. The clock goes on; whoever waits at a gate is let through."""
+        self.serial = 0
+        self.state = {}
+        self.used.clear()
+        self._met.clear()
+        self._turns.clear()
+        self._calls = Calls()
+        self._windows.clear()
+        for gate in self._gates.values():
+            gate.set()
+        self._gates.clear()
+        self.memory.clear()
+
+
+class Sessions:
+    """All sessions of a server, bounded in number and in what they remember: the one idle longest goes first."""
+
+    def __init__(self, make: Callable[[str, str | None], Session], budget: Budget, *, most: int) -> None:
+        self._make = make
+        self._budget = budget
+        self._most = most
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def get(self, identity: str, only: str | None) -> Session:
+        """The session of this id, made where it is not there yet; `only` is the one scenario it sees."""
+        session = self._sessions.get(identity)
+        if session is None:
+            session = self._make(identity, only)
+        self.add(session)
+        return session
+
+    def new(self, identity: str, only: str | None = None) -> Session:
+        """A session as `get` makes them, which nobody finds before it is added."""
+        return self._make(identity, only)
+
+    def add(self, session: Session) -> None:
+        """Let this session be found, as the one that was asked last; another of its id is forgotten."""
+        self._sessions[session.id] = session
+        self._sessions.move_to_end(session.id)
+        while len(self._sessions) > self._most or (self._budget.spent and len(self._sessions) > 1):
+            self._sessions.popitem(last=False)[1].memory.clear()
+        while self._budget.spent and len(session.memory):
+            session.memory.drop_oldest()
+
+    def end(self, identity: str) -> None:
+        """Forget a session, and cut its answers that are under way."""
+        session = self._sessions.pop(identity)
+        for cut in tuple(session.answers):
+            cut()
+        session.memory.clear()
+
+    def find(self, identity: str) -> Session | None:
+        """The session of this id, if it is there."""
+        return self._sessions.get(identity)
+
+
+def key_id(key: str) -> str:
+    """The session id of an API key: four characters and a hash, so that the key itself is never shown.
+
+    A short key shows less: at most a third of it.
+    """
+    shown = "".join(letter for letter in key[: min(4, len(key) // 3)] if letter.isascii() and letter.isalnum())
+    digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:8]
+    return f"{shown}-{digest}" if shown else digest
