@@ -72,6 +72,7 @@ def _serve(options: argparse.Namespace) -> int:
         time_scale=options.time_scale,
         ids=options.ids,
         fallback=options.fallback,
+        requests=options.requests,
         api_keys=tuple(options.api_key),
         control_token=options.control_token,
         providers=_provider_settings(options.set),
@@ -244,6 +245,8 @@ def _add_serve(commands: Any) -> None:
     _option(serve, "--seed", type=_whole, default="0", help="where ids, jitter and other draws come from")
     help_text = "whether ids and other draws come from the seed, or from a new seed for every session"
     _option(serve, "--ids", choices=("deterministic", "random"), default="deterministic", help=help_text)
+    help_text = "a request that the service would refuse: its error, a note in the journal, or nothing"
+    _option(serve, "--requests", choices=("strict", "warn", "off"), default="strict", help=help_text)
     help_text = "what answers a request that no step answers: the provider's error, or an echo of the user message"
     _option(serve, "--fallback", choices=("error", "echo"), default="error", help=help_text)
     help_text = "a valid API key; repeat it for more (default: any key is valid)"

@@ -68,6 +68,8 @@ class Exchange:
     place: str = ""
     explanation: str = ""
     """Why no step answers, or why the request was rejected."""
+    warnings: tuple[str, ...] = ()
+    """What the service would have noted or refused in the request."""
     beats: list[Beat] = field(default_factory=list)
     reply: bytearray = field(default_factory=bytearray)
     """The body that went out, up to a bound."""
@@ -109,6 +111,7 @@ class Exchange:
             "step": self.step or None,
             "place": self.place or None,
             "explanation": self.explanation or None,
+            "warnings": list(self.warnings),
             "request": {
                 "method": self.call.method,
                 "path": self.call.path,

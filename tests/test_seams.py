@@ -9,7 +9,21 @@ import pytest
 
 from emulator.protocols import chat
 from emulator.providers import PROVIDERS
-from emulator.types import Call, Completion, Endpoint, Failure, Frame, Headers, Json, Page, Quota, Request, Stamp
+from emulator.types import (
+    Call,
+    Completion,
+    Endpoint,
+    Failure,
+    Frame,
+    Headers,
+    Json,
+    Page,
+    Quota,
+    Request,
+    Rule,
+    Stamp,
+    WireProtocol,
+)
 from tests.live import Thread, library_of
 
 
@@ -46,6 +60,9 @@ class Toy:
 
     def headers(self, call: Call, stamp: Stamp) -> Headers:
         return {"x-toy": "yes"}
+
+    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+        return protocol.RULES
 
     def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:
         return {"x-toys-left": str(quota.remaining_requests)}

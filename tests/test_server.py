@@ -224,6 +224,7 @@ def test_the_journal_tells_the_whole_exchange(live: Live) -> None:
         "attempt": 1,
         "step": "test/named",
         "explanation": None,
+        "warnings": [],
         "request": {
             "method": "POST",
             "path": "/v1/ai/cloudbase/chat/completions",

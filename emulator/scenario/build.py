@@ -106,6 +106,7 @@ def built(
         tuple(form.models or ()),
         limits,
         tuple(_chaos(form, root, shared)),
+        form.requests,
     )
     return made, flaws
 

@@ -23,6 +23,11 @@ _MEANINGS: Final[tuple[Mapping[str, str], ...]] = (
         "last": "The last step goes on without end.",
     },
     {
+        "strict": "The service's own error.",
+        "warn": "A note in the journal and a header; the request passes.",
+        "off": "Nothing.",
+    },
+    {
         "auto": "tool_calls or refusal where there is one, else stop.",
         "stop": "The model is done.",
         "length": "The answer is as long as it may be.",

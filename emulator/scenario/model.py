@@ -18,7 +18,7 @@ from emulator.scenario.model_stream import StreamForm
 from emulator.scenario.model_when import Names, When
 from emulator.scenario.scalars import Anything, Count, Duration, Label, Named, Percent, ReplyHeaders, Words
 from emulator.scenario.wording import show
-from emulator.types import Json
+from emulator.types import Json, RequestMode
 
 __all__ = ["Chaos", "Defaults", "File", "Limits", "StepForm", "json_schema"]
 
@@ -146,6 +146,8 @@ class File(Closed):
     """What the models route lists while this scenario is loaded. Default: the provider's own list."""
     limits: Given[Limits] = None
     """How much a session may ask in a minute and at once."""
+    requests: Given[RequestMode] = None
+    """What becomes of a request that the service would refuse: its error (strict), a note (warn), or nothing (off)."""
     chaos: Given[Annotated[list[Chaos], Field(min_length=1), OneOrMore(dict)]] = None
     """An error now and then; or several."""
     defaults: Given[Defaults] = None

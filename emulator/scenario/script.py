@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from emulator.types import Failure, Json, Reply, Request, Stamp
+from emulator.types import Failure, Json, Reply, Request, RequestMode, Stamp
 
 __all__ = ["Chaos", "Check", "Draft", "Limits", "Scenario", "Scene", "State", "Step", "Turned", "Unanswerable", "Why"]
 
@@ -115,6 +115,8 @@ class Scenario:
     """What the models route lists. None: the provider's own."""
     limits: Limits | None = None
     chaos: tuple[Chaos, ...] = ()
+    requests: RequestMode | None = None
+    """What becomes of a request that the service would refuse. None: as the session has it."""
     counts: bool = field(init=False)
     """Whether the calls of any step are counted."""
 

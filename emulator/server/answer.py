@@ -50,6 +50,8 @@ class Answer:
     place: str = ""
     explanation: str = ""
     attempt: Attempt | None = None
+    warnings: tuple[str, ...] = ()
+    """What the service would have noted or refused."""
 
     def exchange(self, number: int, visit: Visit, stamp: Stamp) -> Exchange:
         """The journal's entry."""
@@ -73,6 +75,7 @@ class Answer:
             step=self.step,
             place=self.place,
             explanation=self.explanation,
+            warnings=self.warnings,
             on_delivered=good.deliver if good else None,
         )
 
@@ -93,14 +96,15 @@ def answer(
             case Page() as page:
                 return speaker.page(page), stamp
             case Asked(request, attempt, _, found):
+                warnings = speaker.judged(request, found)
                 session.chosen(found, attempt)
         match found:
             case Hit() as hit:
-                said = speaker.hit(hit, attempt, request)
+                said = speaker.hit(hit, attempt, request, warnings)
                 said.step, said.place = hit.step.name, hit.step.place
             case Miss() as miss:
                 said = speaker.miss(_wording(miss, visit, session, loaded), request, echo=echo)
-        said.attempt = attempt
+        said.attempt, said.warnings = attempt, warnings
     except Rejected as rejected:
         said = speaker.rejection(rejected.failure)
     return said, stamp
@@ -137,10 +141,27 @@ class _Speaker:
     session: Session
     stamp: Stamp
 
-    def hit(self, hit: Hit, attempt: Attempt, request: Request) -> Answer:
+    def judged(self, request: Request, found: Hit | Miss) -> tuple[str, ...]:
+        """What the service would note of a request. Raises Rejected where it refuses one and nobody wants otherwise."""
+        mode = self.session.requests
+        if isinstance(found, Hit) and found.scenario.requests is not None:
+            mode = found.scenario.requests
+        if mode == "off":
+            return ()
+        warnings = []
+        for rule in self.visit.provider.rules(request.endpoint.protocol):
+            for breach in rule.check(request):
+                if rule.refused and mode == "strict":
+                    raise Rejected(breach.failure())
+                warnings.append(f"{rule.name}: {breach.message}")
+        return tuple(warnings)
+
+    def hit(self, hit: Hit, attempt: Attempt, request: Request, warnings: tuple[str, ...]) -> Answer:
         """What comes first: a limit that is reached, an error by chance, the step's reply."""
         session = self.session
         headers = {"x-emulator-step": hit.step.name}
+        if warnings:
+            headers["x-emulator-warnings"] = str(len(warnings))
         owned = [(name, limits) for name, limits in (("", session.limits), (hit.scenario.name, hit.scenario.limits))
                  if limits is not None]  # fmt: skip
         for owner, limits in owned:

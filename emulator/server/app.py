@@ -85,7 +85,14 @@ class App:
         """A session as this server's settings have it."""
         clock = Clock(self.settings.clock, self.settings.time_scale)
         seed = _system.getrandbits(32) if self.settings.ids == "random" else self.settings.seed
-        return Session(identity, seed, clock, Memory(self._budget), None if only is None else (only,))
+        return Session(
+            identity,
+            seed,
+            clock,
+            Memory(self._budget),
+            None if only is None else (only,),
+            requests=self.settings.requests,
+        )
 
 
 @dataclass(slots=True)

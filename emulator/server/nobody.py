@@ -16,10 +16,12 @@ from emulator.types import (
     Json,
     Page,
     Provider,
-    Rejected,
     Quota,
+    Rejected,
     Request,
+    Rule,
     Stamp,
+    WireProtocol,
 )
 
 __all__ = ["Nobody"]
@@ -49,6 +51,10 @@ class Nobody:
     def resolve(self, call: Call, stamp: Stamp) -> Endpoint | Page:  # noqa: ARG002
         """Reject the call."""
         raise Rejected(Failure("route_not_found", f"{call.method} {call.path} is no path of an emulated service"))
+
+    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:  # noqa: ARG002
+        """None."""
+        return ()
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:  # noqa: ARG002
         """Unchanged."""

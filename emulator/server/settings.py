@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from emulator.clock import ClockKind
+from emulator.types import RequestMode
 
 __all__ = ["Settings"]
 
@@ -23,6 +24,8 @@ class Settings:
     time_scale: float = 1.0
     ids: Literal["deterministic", "random"] = "deterministic"
     """random: each session has a seed that nobody has chosen."""
+    requests: RequestMode = "strict"
+    """What becomes of a request that the service would refuse."""
     fallback: Literal["error", "echo"] = "error"
     """What answers a request that no step answers."""
     api_keys: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from emulator.scenario import Limits, Scenario, Scene, State, Step
 from emulator.session.calls import Attempt, Calls
 from emulator.session.memory import Budget, Memory
 from emulator.session.quota import Window
-from emulator.types import Failure, Quota, Reply, Request, Stamp
+from emulator.types import Failure, Quota, Reply, Request, RequestMode, Stamp
 
 __all__ = ["Session", "Sessions", "key_id"]
 
@@ -36,6 +36,8 @@ class Session:
     """The API key that was made for it; empty: none was."""
     limits: Limits | None = None
     """What it may ask, beside what its scenarios allow."""
+    requests: RequestMode = "strict"
+    """What becomes of a request that the service would refuse, where its scenario does not say."""
     serial: int = 0
     """How many requests it has made."""
     state: State = field(default_factory=dict)

@@ -37,6 +37,7 @@ from emulator.types.reply import (
     Usage,
 )
 from emulator.types.request import Call, Endpoint, Memory, Page, PageMaker, Request, Tool
+from emulator.types.rules import Breach, Origin, RequestMode, Rule
 from emulator.types.values import EmulatorError, Headers, Json, kind_of
 from emulator.types.wire import (
     Action,
@@ -58,6 +59,7 @@ __all__ = [
     "Act",
     "Action",
     "Answer",
+    "Breach",
     "Broken",
     "Call",
     "Completion",
@@ -84,6 +86,7 @@ __all__ = [
     "Logprob",
     "Media",
     "Memory",
+    "Origin",
     "Pace",
     "Page",
     "PageMaker",
@@ -97,7 +100,9 @@ __all__ = [
     "Repeat",
     "Reply",
     "Request",
+    "RequestMode",
     "Role",
+    "Rule",
     "Search",
     "Send",
     "Split",

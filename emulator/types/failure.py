@@ -54,6 +54,8 @@ class Failure:
     status: int | None = None
     code: str | int | None = None
     type: str | None = None
+    param: str = ""
+    """The place in the request's body that is wrong, where the service tells it."""
     retry_after: float | None = None
     """Seconds."""
     body: Json = None

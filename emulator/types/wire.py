@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 from emulator.types.failure import Failure
 from emulator.types.reply import Completion, Quota, Stamp
 from emulator.types.request import Call, Endpoint, Memory, Page, Request
+from emulator.types.rules import Rule
 from emulator.types.values import Headers, Json
 
 __all__ = [
@@ -112,6 +113,10 @@ class WireProtocol(Protocol):
     def PING(self) -> Frame | None:  # noqa: N802
         """The sign of life of a stream in which nothing is due; None: a comment does."""
 
+    @property
+    def RULES(self) -> tuple[Rule, ...]:  # noqa: N802
+        """What the protocol's service at its home refuses."""
+
     def decode(self, call: Call, endpoint: Endpoint, memory: Memory) -> Request:
         """Read a call; what it refers to is in the memory. Raises Rejected where it can't be read."""
 
@@ -162,6 +167,9 @@ class Provider(Protocol):
 
     def resolve(self, call: Call, stamp: Stamp) -> Endpoint | Page:
         """Find the route and check the key. Raises Rejected."""
+
+    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+        """What this service refuses in requests of a protocol: the protocol's own rules, without or with more."""
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
         """The last word over a whole answer."""

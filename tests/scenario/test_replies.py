@@ -220,7 +220,7 @@ def test_what_is_said(reply: str, expected: Completion) -> None:
         ("error: {name: overloaded}", Failure("overloaded")),
         (
             "error: {name: overloaded, status: 529, message: m, code: 5, type: t, headers: {X-A: b}}, retry_after: 2m",
-            Failure("overloaded", "m", 529, 5, "t", 120.0, None, {"x-a": "b"}),
+            Failure("overloaded", "m", 529, 5, "t", retry_after=120.0, headers={"x-a": "b"}),
         ),
         ("error: {name: timeout, code: c}", Failure("timeout", code="c")),
         ("error: {status: 503, body: {a: [1]}}", Failure("server_error", status=503, body={"a": [1]})),

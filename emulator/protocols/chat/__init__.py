@@ -8,6 +8,7 @@ from typing import Final
 
 from emulator.protocols.chat.errors import ERRORS, broken, failure
 from emulator.protocols.chat.reading import decode
+from emulator.protocols.chat.rules import RULES
 from emulator.protocols.chat.writing import DONE, PING, blocked, body, frames, framing, keep
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "PING",
+    "RULES",
     "blocked",
     "body",
     "broken",

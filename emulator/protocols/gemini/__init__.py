@@ -11,6 +11,7 @@ from typing import Final
 
 from emulator.protocols.gemini.errors import ERRORS, broken, failure
 from emulator.protocols.gemini.reading import count_tokens, decode
+from emulator.protocols.gemini.rules import RULES
 from emulator.protocols.gemini.writing import PING, blocked, body, frames
 from emulator.types import Completion, Framing, Memory, Request, Stamp
 
@@ -18,6 +19,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "PING",
+    "RULES",
     "blocked",
     "body",
     "broken",

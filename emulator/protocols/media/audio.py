@@ -14,6 +14,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "PING",
+    "RULES",
     "blocked",
     "body",
     "broken",
@@ -26,6 +27,7 @@ __all__ = [
 
 NAME: Final = "audio"
 PING: Final = None
+RULES: Final = ()
 
 
 def decode(call: Call, endpoint: Endpoint, memory: Memory) -> Request:  # noqa: ARG001 - nothing is referred to

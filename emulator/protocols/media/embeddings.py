@@ -30,6 +30,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "PING",
+    "RULES",
     "blocked",
     "body",
     "broken",
@@ -42,6 +43,7 @@ __all__ = [
 
 NAME: Final = "embeddings"
 PING: Final = None
+RULES: Final = ()
 
 _MOST_INPUTS: Final = 2048
 """"any array must be 2048 dimensions or less" – types.EmbeddingCreateParams (openai 3.51)."""

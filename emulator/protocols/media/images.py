@@ -14,6 +14,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "PING",
+    "RULES",
     "blocked",
     "body",
     "broken",
@@ -26,6 +27,7 @@ __all__ = [
 
 NAME: Final = "images"
 PING: Final = None
+RULES: Final = ()
 
 _MOST: Final = 10
 """"The number of images to generate. Must be between 1 and 10." – types.ImageGenerateParams (openai 3.51)."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from emulator.protocols.messages.errors import ERRORS, blocked, broken, failure, request_id
 from emulator.protocols.messages.reading import count_tokens, decode
+from emulator.protocols.messages.rules import RULES
 from emulator.protocols.messages.writing import PING, body, frames
 from emulator.types import Completion, Framing, Memory, Request, Stamp
 
@@ -18,6 +19,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "PING",
+    "RULES",
     "blocked",
     "body",
     "broken",

@@ -9,6 +9,7 @@ from typing import Final
 from emulator.protocols.responses.errors import ERRORS, broken, failure
 from emulator.protocols.responses.history import keep
 from emulator.protocols.responses.reading import decode
+from emulator.protocols.responses.rules import RULES
 from emulator.protocols.responses.state import (
     cancel,
     compact,
@@ -25,6 +26,7 @@ __all__ = [
     "ERRORS",
     "NAME",
     "PING",
+    "RULES",
     "blocked",
     "body",
     "broken",

@@ -26,7 +26,9 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
+    Rule,
     Stamp,
+    WireProtocol,
 )
 
 __all__ = ["CloudBase"]
@@ -161,6 +163,10 @@ class CloudBase:
         if not ours and signin.expiry(key) <= stamp.created:
             raise Rejected(Failure("expired_api_key"))
         return key
+
+    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+        """Those of the protocol at home."""
+        return protocol.RULES
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
         """The documented fields: of a chat no others, and of a response one more."""

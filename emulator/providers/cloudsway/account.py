@@ -26,7 +26,9 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
+    Rule,
     Stamp,
+    WireProtocol,
 )
 
 __all__ = ["Cloudsway"]
@@ -167,6 +169,10 @@ class Cloudsway:
         return tuple(dict.fromkeys(model for model in self._table().values() if model))
 
     # ------------------------------------------------------------ what goes out
+
+    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+        """Those of the protocol at home."""
+        return protocol.RULES
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
         """The quirks of the protocol that was asked in."""

@@ -26,6 +26,7 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
+    Rule,
     Stamp,
     WireProtocol,
 )
@@ -105,6 +106,10 @@ class Enveloped:
             raise Rejected(Failure("auth_scheme"))
         if self.api_keys and key not in self.api_keys:
             raise Rejected(Failure("invalid_api_key"))
+
+    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+        """Those of the protocol at home."""
+        return protocol.RULES
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:  # noqa: ARG002 - the signature of a provider
         """The envelope: "with stream false the data field holds the complete response" – page …120 (documented).

@@ -22,7 +22,9 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
+    Rule,
     Stamp,
+    WireProtocol,
 )
 
 __all__ = ["Plain"]
@@ -84,6 +86,10 @@ class Plain:
             raise Rejected(Failure("auth_scheme" if scheme and scheme.lower() != "bearer" else "missing_api_key"))
         if self.api_keys and key not in self.api_keys:
             raise Rejected(Failure("invalid_api_key"))
+
+    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+        """Those of the protocol at home."""
+        return protocol.RULES
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:  # noqa: ARG002
         """Unchanged."""
