@@ -48,6 +48,13 @@ class Clock:
         """Seconds since some start, in this clock's time."""
         return self._moment if self.kind == "manual" else time.monotonic() / (self.scale or 1)
 
+    def felt(self) -> float:
+        """Seconds since some start as a client feels them: what it sleeps through counts, and what is advanced.
+
+        A manual clock stands still for whoever sleeps; and who sleeps has waited by the wall, however slow waits are.
+        """
+        return time.monotonic() / min(self.scale or 1, 1) + self._moment
+
     def is_due(self, moment: float) -> bool:
         """Whether a moment of `now` has come; always where waits last no time."""
         if self.kind == "manual":

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from emulator import jsontext
-from emulator.types import Call, Completion, Headers, Json, Turn
+from emulator.types import Call, Completion, Embedding, Endpoint, Headers, Json, Media, Part, Search, ToolCall, Turn
 
-__all__ = ["Beat", "Ended", "Exchange", "Journal", "Outcome"]
+__all__ = ["OUTCOMES", "SECRET_HEADERS", "Beat", "Ended", "Exchange", "Journal", "Moment", "Outcome", "Watcher"]
 
 Outcome: TypeAlias = Literal["hit", "miss", "rejected", "page"]
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 Ended: TypeAlias = Literal["open", "delivered", "broken_off", "client_left", "server_stopped"]
 """broken_off: as the scenario says, by an error in the stream or a fault."""
+_ENDED_BY: Final[Mapping[str, str]] = {
+    "delivered": "server",
+    "broken_off": "scenario",
+    "client_left": "client",
+    "server_stopped": "server",
+}
+Moment: TypeAlias = Literal["added", "ended"]
+Watcher: TypeAlias = Callable[[Moment, "Exchange"], None]
+"""Is told of an exchange when its answer begins, and again when that has ended."""
 
 _KEPT_BYTES: Final = 1024 * 1024
 """How much of one body is kept."""
+_KEPT_WORDS: Final = 64 * 1024
+"""How long a conversation, or what it was answered, is at most where it is kept beside the bodies."""
+_PART_BYTES: Final = 128
+"""What a part of a conversation takes beside its words, roughly."""
 _OVERHEAD_BYTES: Final = 2048
 """What an exchange takes beside its bodies, roughly."""
-_SECRET: Final = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"})
+SECRET_HEADERS: Final = frozenset(
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"}
+)
+"""Headers whose values are never kept."""
+_SECRET_FIELDS: Final = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "auth_token", "token"})
+"""The fields of a query that are credentials, whatever is in them."""
+_TELLING: Final = 8
+"""How long a value is at least that is a credential because it came as one as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +77,21 @@ class Exchange:
     attempt: int = 0
     """Which attempt of that call it is, from 1."""
     arrived: float = 0.0
-    """When the request arrived, in seconds of its session's clock."""
+    """When the request arrived, in seconds as its client feels them."""
     left: float = 0.0
     """When its answer ended, in the same time."""
     retry_after: float | None = None
     """How long the client was told to wait, in seconds."""
-    turns: tuple[Turn, ...] = ()
-    """The conversation asked about, unless it is too long to keep."""
+    endpoint: Endpoint | None = None
+    """What the call resolved to; None: it asks no step."""
+    turns: tuple[Turn, ...] | None = None
+    """The conversation asked about; None: there is none, or it is too long to keep."""
+    forced: bool = False
+    """Whether the request leaves the model nothing but to call a function: that call is the answer."""
     said: Completion | None = None
-    """What it was answered."""
+    """What it was answered; None: an error, what no protocol wrote, or too much to keep."""
+    error: str = ""
+    """The name of the error that it was answered."""
     step: str = ""
     place: str = ""
     explanation: str = ""
@@ -78,15 +106,48 @@ class Exchange:
     ended: Ended = "open"
     on_delivered: Callable[[], None] | None = None
     """Told once when the answer has gone out to its end."""
+    time: Callable[[], float] | None = None
+    """Tells the time, as long as the answer goes out."""
+    gone: Callable[[], bool] | None = None
+    """Tells whether the client has left, as long as the answer goes out."""
+    received_bytes: int = field(init=False)
+    """How long the request's body is, without bound."""
+    credentials: int = field(init=False)
+    """Tells one set of credentials from another, and nothing of either."""
+    leaked: tuple[str, ...] = field(init=False)
+    """The fields of the query in which credentials came."""
+    words: int = field(init=False)
+    """What the conversation and its answer take, roughly."""
 
     def __post_init__(self) -> None:
+        call = self.call
+        self.received_bytes = len(call.body)
+        secrets = [value for name, value in call.headers.items() if name in SECRET_HEADERS]
+        self.leaked = tuple(_leaked(call, secrets)) if call.query else ()
+        self.credentials = hash((*secrets, *(call.query[name] for name in self.leaked)))
         # Credentials are left out here, so that they are in no dump of the journal either.
         self.call = replace(
-            self.call,
-            headers=_without_secrets(self.call.headers),
-            query={name: "…" if name == "key" else value for name, value in self.call.query.items()},
-            body=self.call.body[:_KEPT_BYTES],
+            call,
+            headers=_without_secrets(call.headers),
+            query={name: "…" if name in self.leaked else value for name, value in call.query.items()},
+            body=call.body[:_KEPT_BYTES],
         )
+        asked = _length(part for turn in self.turns or () for part in turn.parts)
+        if self.received_bytes > _KEPT_WORDS or asked > _KEPT_WORDS:
+            self.turns, asked = None, 0
+        answered = _length(self.said.parts) if self.said else 0
+        if answered > _KEPT_WORDS:
+            self.said, answered = None, 0
+        self.words = asked + answered
+
+    @property
+    def is_good(self) -> bool:
+        """Whether a good answer went out to its end."""
+        return self.ended == "delivered" and 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110, 15.3
+
+    def began(self, headers: Headers) -> None:
+        """Note what the head of the response tells the client."""
+        self.retry_after = _told(headers)
 
     def sent(self, data: bytes) -> None:
         """Keep what went out."""
@@ -110,6 +171,8 @@ class Exchange:
             "attempt": self.attempt or None,
             "step": self.step or None,
             "place": self.place or None,
+            "error": self.error or None,
+            "finish": self.said.finish if self.said else None,
             "explanation": self.explanation or None,
             "warnings": list(self.warnings),
             "request": {
@@ -124,8 +187,10 @@ class Exchange:
                 "stream": self.stream,
                 "body": self.reply.decode(errors="replace") if self.stream else _readable(bytes(self.reply)),
                 "bytes": self.sent_bytes,
+                "retry_after": self.retry_after,
                 "beats": [[beat.planned, round(beat.actual, 6), beat.beats] for beat in self.beats],
                 "ended": self.ended,
+                "ended_by": _ENDED_BY.get(self.ended),
             },
         }
 
@@ -139,6 +204,7 @@ class Journal:
         self._bytes = 0
         self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._total = 0
+        self._watchers: list[Watcher] = []
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -148,24 +214,48 @@ class Journal:
         """How many exchanges there have been, forgotten ones too."""
         return self._total
 
+    @property
+    def bytes(self) -> int:
+        """What all exchanges take, roughly."""
+        return self._bytes
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody what happens from here on."""
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell them no more."""
+        self._watchers.remove(watcher)
+
     def add(self, exchange: Exchange) -> None:
         """Record a request when its answer begins."""
         self._total = exchange.number
         self._exchanges[exchange.number] = exchange
         self._bytes += _size(exchange)
         self._shrink()
+        self._tell("added", exchange)
 
     def close(self, exchange: Exchange, ended: Ended) -> None:
         """Record how the answer ended. The first word on it stays."""
         if exchange.ended != "open":
             return
         exchange.ended = ended
+        if exchange.time is not None:
+            exchange.left = exchange.time()
+        exchange.time = exchange.gone = None
         if exchange.on_delivered is not None and ended == "delivered":
             exchange.on_delivered()
         exchange.on_delivered = None
         if exchange.number in self._exchanges:
             self._bytes += len(exchange.reply)
             self._shrink()
+        self._tell("ended", exchange)
+
+    def notice(self, session: str) -> None:
+        """Close the answers of a session whose clients have left, though nobody who sends has come upon it yet."""
+        for exchange in list(self.read(session=session)):
+            if exchange.gone is not None and exchange.gone():
+                self.close(exchange, "client_left")
 
     def read(self, *, session: str | None = None, since: int = 0, outcome: str | None = None) -> Iterator[Exchange]:
         """The exchanges in the order of arrival: of one session, after number `since`, of one outcome."""
@@ -182,6 +272,10 @@ class Journal:
         for exchange in list(self.read(session=session)):
             self._bytes -= _size(self._exchanges.pop(exchange.number))
 
+    def _tell(self, moment: Moment, exchange: Exchange) -> None:
+        for watcher in tuple(self._watchers):
+            watcher(moment, exchange)
+
     def _shrink(self) -> None:
         while len(self._exchanges) > self._most or self._bytes > self._most_bytes:
             self._bytes -= _size(self._exchanges.popitem(last=False)[1])
@@ -189,11 +283,47 @@ class Journal:
 
 def _size(exchange: Exchange) -> int:
     answered = 0 if exchange.ended == "open" else len(exchange.reply)
-    return _OVERHEAD_BYTES + len(exchange.call.body) + answered
+    return _OVERHEAD_BYTES + len(exchange.call.body) + exchange.words + answered
+
+
+def _length(parts: Iterable[Part]) -> int:
+    """What parts of a conversation take, roughly: their letters, and they themselves."""
+    length = 0
+    for part in parts:
+        length += _PART_BYTES
+        match part:
+            case ToolCall():
+                length += len(part.name) + len(part.arguments)
+            case Media():
+                length += len(part.source)
+            case Search():
+                length += len(part.query) + sum(len(found.text) + _PART_BYTES for found in part.results)
+            case Embedding():
+                pass
+            case _:
+                length += len(part.text)
+    return length
+
+
+def _told(headers: Headers) -> float | None:
+    """How long a client is told to wait, as the SDKs read it; a date says nothing where time is the emulator's own."""
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        value = headers.get(name, "")
+        if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+            return float(value) / unit
+    return None
+
+
+def _leaked(call: Call, secrets: Iterable[str]) -> Iterator[str]:
+    """Find the fields of the query that hold credentials: by their names, and by what came in a header as well."""
+    values = {secret.rpartition(" ")[2] for secret in secrets}
+    for name, value in call.query.items():
+        if name.lower() in _SECRET_FIELDS or (len(value) >= _TELLING and value in values):
+            yield name
 
 
 def _without_secrets(headers: Headers) -> dict[str, str]:
-    return {name: "…" if name in _SECRET else value for name, value in headers.items()}
+    return {name: "…" if name in SECRET_HEADERS else value for name, value in headers.items()}
 
 
 def _readable(body: bytes) -> Json:

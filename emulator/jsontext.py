@@ -25,7 +25,7 @@ def loads(data: bytes) -> Json:
     except UnicodeDecodeError as error:
         raise ValueError(f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_of_sane_length)
+        value = _READER.decode(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
     except RecursionError:
@@ -46,7 +46,10 @@ def loads_object(data: bytes) -> dict[str, Json]:
 
 def dumps(value: Json) -> bytes:
     """Write JSON as compact UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _WRITER.encode(value).encode()
+
+
+_WRITER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _refuse_constant(name: str) -> None:
@@ -64,6 +67,9 @@ def _of_sane_length(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
         raise ValueError(f"the body has a number of {len(digits)} digits")
     return int(digits)
+
+
+_READER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_of_sane_length)
 
 
 def _deeper_than(depth: int, value: Json) -> bool:

@@ -8,6 +8,7 @@ send, and the head shares a write with the first bytes of the body.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterable
@@ -75,6 +76,20 @@ class Connection:
     head_only: bool = False
     """The request was HEAD: no body goes out."""
 
+    def is_gone(self) -> bool:
+        """Whether the client has closed the connection, be it that the event loop has not come to that yet."""
+        endpoint = self.socket.get_extra_info("socket")
+        if endpoint is None or self.socket.is_closing():
+            return self.socket.is_closing()
+        with socket.socket(fileno=os.dup(endpoint.fileno())) as copy:
+            copy.settimeout(0)
+            try:
+                return not copy.recv(1, socket.MSG_PEEK)
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+
     def reset(self) -> None:
         """Send a TCP reset: nothing that is still on its way arrives."""
         endpoint = self.socket.get_extra_info("socket")
@@ -112,6 +127,7 @@ class Player:
                     await self._wait(until, exchange)
                 case Start():
                     self._chunked = action.length is None and not self._connection.http_1_0
+                    exchange.began(action.headers)
                     self._put(self._head(action))
                 case Send():
                     await self._send(action, exchange)

@@ -73,6 +73,8 @@ class Live:
     def send(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
         """Send one request as the standard library does; a body that is no bytes goes as JSON."""
         fields = {"authorization": self.bearer, "content-type": "application/json"} if headers is None else headers
+        if headers is None and "/v1/messages" in path:
+            fields["anthropic-version"] = "2023-06-01"  # as every client of Anthropic's does
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
         try:

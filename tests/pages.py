@@ -10,10 +10,10 @@ import pytest
 
 from tests.live import ROOT
 
-README, CONTRIBUTING, SCENARIOS, REPLIES, TEMPLATES, DEVIATIONS = (
+README, CONTRIBUTING, CONTROL, SCENARIOS, REPLIES, TEMPLATES, DEVIATIONS = (
     ROOT / name
     for name in (
-        *("README.md", "CONTRIBUTING.md"),
+        *("README.md", "CONTRIBUTING.md", "docs/control.md"),
         *("docs/scenarios.md", "docs/replies.md", "docs/templates.md", "docs/deviations.md"),
     )
 )
@@ -44,15 +44,25 @@ class Block:
 
 KINDS = [
     # kind, the block's language, how it begins
+    ("workflow", "yaml", r"name: \w+\non:"),
+    ("pipeline", "yaml", r"\w+:\n  image:"),
+    ("services", "yaml", r"services:\n"),
     ("yaml", "yaml", ""),
     ("request", "json", r'\{"model"'),
     ("json", "json", ""),
+    ("file", "python", r"# \S+\.py\n"),
     ("python", "python", ""),
     ("js", "js", ""),
     ("curl", "sh", "curl "),
+    ("curls", "sh", "# "),
     ("explain", "sh", "echo "),
+    ("run", "sh", "maas-emulator run "),
+    ("docker", "sh", "docker build "),
+    ("compose", "sh", "docker compose "),
     ("make serve", "sh", r"make serve\n\Z"),
     ("make test", "sh", r"make test\n\Z"),
+    ("pytest", "sh", "pytest "),
+    ("failure", "text", r"\d+ requests? found"),
     ("miss", "text", "no scenario step matched "),
     ("explanation", "text", r"\S+ \(\S+\) answers\."),
     ("problems", "text", r"\S+\.yaml:\d+:\d+: "),

@@ -220,7 +220,7 @@ def test_a_hundred_open_streams_end_within_a_second(serve: Callable[..., Served]
 def _stop_with_streams(served: Served) -> float:
     """How long a server with a hundred open streams takes to end."""
     port = int(served.origin.rpartition(":")[2])
-    body = json.dumps({"model": "m", "stream": True, "messages": []}).encode()
+    body = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}).encode()
     head = (
         "POST /v1/ai/cloudbase/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\n"
         f"content-length: {len(body)}\r\n\r\n"
@@ -268,6 +268,22 @@ def test_health_asks_a_server(serve: Callable[..., Served]) -> None:
     code, output, _ = run("health", "--url", served.origin)
     assert (0, f"ok: {emulator.__version__}, {FILES} scenarios\n") == (code, output)
     assert 0 == run("health", EMULATOR_URL=served.origin)[0]
+
+
+def test_health_asks_at_the_port_that_a_variable_names(serve: Callable[..., Served]) -> None:
+    assert 0 == run("health", EMULATOR_PORT=serve().origin.rpartition(":")[2])[0]
+
+
+def test_what_a_server_keeps_is_bounded_by_options(serve: Callable[..., Served]) -> None:
+    served = serve("--journal-entries", "2", EMULATOR_MAX_SESSIONS="3")
+    for number in range(5):
+        served.ask("Hello", f"key-{number}")
+    connection = http.client.HTTPConnection(served.origin.removeprefix("http://"), timeout=10)
+    connection.request("GET", "/_emulator/journal")
+    assert 2 == len(json.loads(connection.getresponse().read())["exchanges"])
+    connection.request("GET", "/_emulator/health")
+    assert 3 == json.loads(connection.getresponse().read())["sessions"]
+    connection.close()
 
 
 def free_port() -> int:

@@ -79,3 +79,27 @@ async def test_one_who_has_stopped_waiting_keeps_back_nobody() -> None:
     clock.advance(1)
     await asyncio.wait_for(here, 5)
     assert gone.cancelled()
+
+
+# ---------------------------------------------------------------- what a client feels
+
+
+@pytest.mark.parametrize(("clock", "seconds"), [(Clock(scale=0.001), 20), (Clock(), 0.02), (Clock(scale=0), 0.02)])
+def test_a_client_feels_what_it_sleeps_through_in_the_time_of_its_session(clock: Clock, seconds: float) -> None:
+    began = clock.felt()
+    time.sleep(0.02)
+    assert seconds <= clock.felt() - began < 100 * seconds
+
+
+def test_a_client_of_a_slow_clock_has_waited_as_long_as_it_slept() -> None:
+    slow = Clock(scale=1000)
+    began = slow.felt()
+    time.sleep(0.02)
+    assert 0.02 <= slow.felt() - began < 2
+
+
+def test_a_client_feels_what_a_manual_clock_is_moved() -> None:
+    clock = Clock("manual")
+    began = clock.felt()
+    clock.advance(30)
+    assert 30 <= clock.felt() - began < 32

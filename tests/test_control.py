@@ -13,6 +13,7 @@ import pytest
 from emulator.clock import EPOCH
 from emulator.providers import PROVIDERS
 from emulator.session import key_id
+from emulator.verdict import RULES
 from tests.live import Live, Reply
 
 STEPS = """
@@ -129,6 +130,7 @@ def test_a_session_comes_with_a_key_that_leads_to_it(live: Live) -> None:
         "session": key_id("emu-1-ff"),
         "api_key": "emu-1-ff",
         "base_urls": {name: make().base_url(live.origin) for name, make in PROVIDERS.items()},
+        "clients": {name: make().base_urls(live.origin, "") for name, make in PROVIDERS.items()},
     } == said
     made = Made(live, said["session"], said["api_key"])
     assert said["session"] == made.ask("hello").headers["x-emulator-session"]
@@ -148,6 +150,7 @@ def test_a_session_is_shown_with_all_that_it_has_come_to(live: Live) -> None:
     shown = made.shown
     places = [step.pop("place").rpartition(":")[2] for step in shown["steps"]]
     assert ["5", "8", "11", "14", "17"] == places
+    rules = [(name, str(rule.__doc__).partition("\n")[0]) for name, rule in RULES.items()]
     assert {
         "session": made.id,
         "scenarios": ["test"],
@@ -164,7 +167,51 @@ def test_a_session_is_shown_with_all_that_it_has_come_to(live: Live) -> None:
             ),
             {"step": "test/first", "calls": 1, "times": 2, "used": True},
         ],
+        "misses": [],
+        "unused": [],
+        "warnings": [],
+        "verdict": {
+            "ok": True,
+            "rules": [{"rule": rule, "says": says, "grade": "pass", "findings": []} for rule, says in rules],
+        },
     } == shown
+
+
+def test_a_session_shows_what_fell_short(live: Live) -> None:
+    made = make(live)
+    assert ["test/first"] == [step["step"] for step in made.shown["unused"]]
+    made.ask("hello")
+    made.ask("good evening")
+    nowhere = live.send("POST", "/nowhere", {}, {"authorization": f"Bearer {made.key}"})
+    assert ([], 404) == (made.shown["unused"], nowhere.status)
+    path = CHAT.removeprefix("/cloudbase")
+    assert [(2, f"POST {path}", True), (3, "POST /nowhere", False)] == [
+        (miss["request"], miss["asked"], "no scenario step matched" in miss["explanation"])
+        for miss in made.shown["misses"]
+    ]
+
+
+def test_a_session_can_bring_scenarios_and_have_requests_judged_otherwise(live: Live) -> None:
+    text = "steps: [{when: {user: 'a*'}, times: 1, reply: {text: A}}]"
+    texts = [{"file": f"tests/{name}.yaml", "text": f"version: 1\n{text}"} for name in ("one", "two")]
+    made = make(live, scenarios=[], texts=texts, requests="off")
+    replies = [made.ask(user) for user in ("a", "a ", "b")]
+    assert ["one/step-1", "two/step-1", "none"] == [reply.headers["x-emulator-step"] for reply in replies]
+    assert ["tests/one.yaml:2", "tests/two.yaml:2"] == [step["place"] for step in made.shown["steps"]]
+
+
+def test_all_that_is_wrong_with_the_scenarios_of_a_session_is_said_and_none_is_made(live: Live) -> None:
+    broken = {"file": "a.yaml", "text": "version: 1\nsteps: [{rply: {text: a}}]"}
+    named_x = "version: 1\nname: x\nsteps: [{reply: {text: a}}]"
+    again = [{"file": name, "text": named_x} for name in ("b.yaml", "c.yaml")]
+    before = done(live, "GET", "health")["sessions"]
+    status, problem = control(live, "POST", "sessions", {"texts": [broken, *again]})
+    assert (422, "the scenarios have problems") == (status, problem["title"])
+    assert [("a.yaml", 2, "steps[0].rply"), ("c.yaml", 2, "name")] == [
+        (one["file"], one["line"], one["where"]) for one in problem["problems"]
+    ]
+    assert problem["detail"].endswith("c.yaml:2:7: name: 'x' is the name of b.yaml already.")
+    assert before == done(live, "GET", "health")["sessions"]
 
 
 def test_the_steps_of_a_sequence_have_their_times(scripted: Callable[..., Live]) -> None:
@@ -205,7 +252,7 @@ def test_all_that_is_wrong_with_a_session_to_be_made_is_said_at_once(live: Live)
         "limits": {"concurrent": 0},
     }
     status, problem = control(live, "POST", "sessions", body)
-    assert (400, 400, "about:blank", "the body does not fit") == (
+    assert (422, 422, "about:blank", "the body does not fit") == (
         status,
         problem["status"],
         problem["type"],
@@ -237,7 +284,8 @@ def test_all_that_is_wrong_with_a_session_to_be_made_is_said_at_once(live: Live)
 )
 def test_a_body_that_does_not_fit_is_a_problem(live: Live, body: bytes, title: str, detail: str) -> None:
     status, problem = control(live, "POST", "sessions", body)
-    assert (400, title, detail) == (status, problem["title"], problem["detail"][: len(detail)])
+    wanted = 422 if title == "the body does not fit" else 400
+    assert (wanted, title, detail) == (status, problem["title"], problem["detail"][: len(detail)])
 
 
 def test_where_no_scenario_is_loaded_none_is_known(live: Live) -> None:
@@ -324,7 +372,8 @@ def test_an_ended_session_is_gone_with_its_journal_and_its_open_answers_are_cut(
     assert "one" == first_words(reply)
     made.until(lambda shown: shown["clock"]["waiting"] and shown["gates"])
     assert 2 == made.shown["open"]
-    assert {"session": made.id, "ended": True} == done(live, "DELETE", f"sessions/{made.id}")
+    shown = made.shown
+    assert {**shown, "ended": True} == done(live, "DELETE", f"sessions/{made.id}")
     with pytest.raises(ConnectionError):
         waiting.getresponse()
     with pytest.raises((ConnectionError, http.client.IncompleteRead)):
@@ -404,7 +453,7 @@ def test_a_client_that_waits_as_it_is_told_gets_its_answer_in_no_time(manual: Ma
 )
 def test_a_clock_is_advanced_by_a_duration(manual: Made, body: Any, detail: str) -> None:
     status, problem = control(manual.live, "POST", f"sessions/{manual.id}/clock", body)
-    assert (400, detail, 0) == (status, problem["detail"], manual.shown["clock"]["now"])
+    assert (422, detail, 0) == (status, problem["detail"], manual.shown["clock"]["now"])
 
 
 @pytest.mark.parametrize("kind", ["deterministic", "real"])

@@ -157,11 +157,11 @@ def test_a_url_that_is_none_is_said_in_a_sentence() -> None:
     ],
     ids=range(8),
 )
-def test_a_megabyte_is_read_in_no_time(text: str) -> None:
-    began = time.monotonic()
+def test_a_megabyte_is_read_in_linear_time(text: str) -> None:
+    began = time.process_time()
     with contextlib.suppress(EmulatorError):
         curl.read(f"curl http://h {text}")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 30  # under coverage, on a busy machine; quadratic it would be hours
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in (ROOT / "tests" / "founding").glob("*.sh")))

@@ -22,10 +22,12 @@ from emulator.scenario import load_text
 from emulator.server.control import table as control
 from emulator.session import Session
 from emulator.types import ERROR_NAMES, Failure, Provider, WireProtocol
+from emulator.verdict import judge
 from tests.live import NAMES, ROOT, Live, Thread, library_of
 from tests.pages import (
     BLOCKS,
     CONTRIBUTING,
+    CONTROL,
     DEVIATIONS,
     KINDS,
     README,
@@ -36,7 +38,6 @@ from tests.pages import (
     code,
     each,
     read,
-    section,
     table,
     tables,
     without_blocks,
@@ -86,8 +87,17 @@ def test_a_scenario_loads(block: Block) -> None:
 def test_a_curl_line_works(block: Block, live: Live) -> None:
     assert curl(block, live)
     followed = [other.kind for other in BLOCKS if other.before is block]
-    asked = [] if "/_emulator/" in block.text else ["miss" if "miss" in followed else "hit"]
-    assert asked == [entry.outcome for entry in live.server.app.journal.read()]
+    asked = "miss" if "miss" in followed else "hit"
+    urls = [url for url in re.findall(rf"{ORIGIN}/\S+", block.text) if "/_emulator/" not in url]
+    assert [asked] * len(urls) == [entry.outcome for entry in live.server.app.journal.read()]
+
+
+@each("curls")
+def test_several_curl_lines_work(block: Block, live: Live) -> None:
+    script = "set -eu\n" + block.text.replace(ORIGIN, live.origin)
+    said = run(["sh", "-c", script], env={**os.environ, "no_proxy": "127.0.0.1"})
+    assert "about:blank" not in said, said  # a problem document
+    assert ["hit"] == [entry.outcome for entry in live.server.app.journal.read()]
 
 
 @each("json")
@@ -280,13 +290,16 @@ def test_every_scenario_of_the_project_is_in_the_readme() -> None:
     assert sorted(f"[{file.stem}](scenarios/{file.name})" for file in files) == sorted(rows)
 
 
-def test_the_control_routes_are_those_of_the_server(live: Live) -> None:
-    rows = [row[0].strip("`") for row in table(section(read(README), "Control"), "", "")]
-    served = [f"{method} {path}" for method, path, _ in control._ROUTES]
-    assert served == [row.partition("?")[0] for row in rows]
-    [query] = [row.partition("?")[2] for row in rows if "journal?" in row]
-    known = live.send("GET", "/_emulator/journal?x=1").json["detail"].partition("known are ")[2]
-    assert sorted(known.split(", ")) == sorted(re.findall(r"(\w+)=", query))
+def test_the_control_routes_are_those_of_the_server() -> None:
+    rows = [row[0].strip("`") for row in table(read(CONTROL), "asked", "what")]
+    served = [(f"{route.method} {route.path}", sorted(route.query)) for route in control.ROUTES]
+    said = [(row.partition("?")[0], sorted(re.findall(r"(\w+)=", row.partition("?")[2]))) for row in rows]
+    assert served == said
+
+
+def test_the_rules_of_the_verdict_are_those_of_the_server() -> None:
+    rows = table(read(CONTROL), "rule", "a good client", "where it does not")
+    assert [[f"`{one.rule}`", one.says] for one in judge([]).judged] == [row[:2] for row in rows]
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:

@@ -236,7 +236,8 @@ def test_every_protocol_of_every_provider_can_be_asked_about(examples: Live, pro
     assert paths
     prompt = "Please check the weather in Beijing for me today."
     for path, stream in zip(paths, (False, True), strict=True):
-        said = explained(examples, path=path, body=ASK[protocol](prompt, stream=stream))
+        headers = {"authorization": examples.bearer, "anthropic-version": "2023-06-01"}
+        said = explained(examples, path=path, headers=headers, body=ASK[protocol](prompt, stream=stream))
         assert ("weather-tool-loop/ask-for-the-weather", stream) == (said["step"], said["stream"])
 
 

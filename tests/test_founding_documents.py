@@ -181,11 +181,12 @@ ERRORS = {
     "unknown model": ({}, {"model": "error/model_not_found"}),
     "bad body": ({}, None),
 }
+GREETING = [{"role": "user", "content": "Hello"}]
 PATHS: dict[str, tuple[str, Any, list[Any]]] = {
     # path, a good body, and where the code of each error stands
     "cloudbase": (
         "/v1/ai/cloudbase/chat/completions",
-        {"model": "hy3-preview", "messages": []},
+        {"model": "hy3-preview", "messages": GREETING},
         [
             (401, {"code": "MISSING_CREDENTIALS"}),
             (401, {"code": "INVALID_CREDENTIALS"}),
@@ -195,12 +196,12 @@ PATHS: dict[str, tuple[str, Any, list[Any]]] = {
     ),
     "cloudsway": (
         f"/v1/ai/{ENDPOINT}/chat/completions",
-        {"messages": []},
+        {"messages": GREETING},
         [(401, {"code": "401"}), (401, {"code": "401"}), (404, {"code": "404"}), (400, {"code": "400"})],
     ),
     "enveloped": (
         "/api/v1/chat/completions",
-        {"model": "gpt-3.5-turbo", "messages": []},
+        {"model": "gpt-3.5-turbo", "messages": GREETING},
         [(401, {"code": "401"}), (401, {"code": "401"}), (404, {"code": "404"}), (400, {"code": "400"})],
     ),
 }

@@ -118,7 +118,7 @@ EVERYWHERE: dict[str, str] = {
     "reasoning": "Which is larger, 9.11 or 9.9?",
     "tool-call": "Please check the weather in Beijing for me today.",
     "parallel-tool-calls": "Compare the weather in Beijing and Shanghai.",
-    "error": "",  # by the name of the model; where that is one the service refuses, its refusal
+    "error": "Fail.",  # by the name of the model; where that is one the service refuses, its refusal
     "miss": "Tell me about Du Fu",
 }
 ORIGINS = {
@@ -159,7 +159,8 @@ def test_the_bytes_are_the_golden_ones_everywhere(
     if answer == "error":
         body["model"], path = "error/rate_limited", path.replace("gemini-2.5-flash", "error%2Frate_limited")
     name = f"{provider}-{protocol}/{answer}-{mode}.http"
-    request = _request(live, name, f"POST {path}", {}, body)
+    headers = {"anthropic-version": "2023-06-01"} if cell == ("plain", "messages") else {}
+    request = _request(live, name, f"POST {path}", headers, body)
     golden(name, request + b"\n\n" + _exchange(live, request), ORIGINS[provider])
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from emulator.journal import Beat, Ended, Exchange, Journal
-from emulator.types import Call
+from emulator.types import Call, Completion, Embedding, Found, Headers, Media, Part, Search, Text, ToolCall, Turn
 
 
 def exchange(number: int, session: str = "s", body: bytes = b"", **fields: object) -> Exchange:
@@ -117,3 +117,132 @@ def test_bodies_are_shown_as_json_where_they_are_json() -> None:
     assert {"a": 1} == exchange(1, body=b'{"a": 1}').as_json()["request"]["body"]
     assert "{�" == exchange(1, body=b"{\xff").as_json()["request"]["body"]
     assert None is exchange(1).as_json()["request"]["body"]
+
+
+# ---------------------------------------------------------------- what a verdict is made from
+
+
+def test_it_keeps_when_a_request_arrived_and_when_its_answer_ended() -> None:
+    journal, moments = Journal(most=2, most_bytes=10**6), iter([2.5, 3.5])
+    entry = exchange(1, arrived=1.0, time=lambda: next(moments))
+    journal.add(entry)
+    journal.close(entry, "delivered")
+    journal.close(entry, "client_left")
+    assert (1.0, 2.5, None) == (entry.arrived, entry.left, entry.time)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "2"}, 2.0),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "2", "retry-after-ms": "250"}, 0.25),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry-after": "-1"}, None),
+    ],
+)
+def test_it_keeps_how_long_the_client_was_told_to_wait(headers: Headers, seconds: float | None) -> None:
+    entry = exchange(1)
+    entry.began(headers)
+    assert seconds == entry.retry_after == entry.as_json()["response"]["retry_after"]
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (Text("x" * 1000), 1128),
+        (ToolCall("f" * 10, "x" * 1000), 1138),
+        (Media("image", "x" * 1000), 1128),
+        (Search("q", (Found("u", "t", "x" * 1000),)), 1257),
+        (Embedding(1024), 128),
+        (Text("x" * 65_409), 0),
+    ],
+)
+def test_it_keeps_conversations_and_answers_up_to_a_bound_and_counts_them(part: Part, words: int) -> None:
+    asked = exchange(1, turns=(Turn("user", (part,)),))
+    answered = exchange(2, said=Completion((part,), "stop"))
+    assert (words, words) == (asked.words, answered.words)
+    assert (words == 0, words == 0) == (asked.turns is None, answered.said is None)
+    journal = Journal(most=9, most_bytes=10**6)
+    journal.add(asked)
+    journal.add(answered)
+    assert 2 * (2048 + words) == journal.bytes
+    journal.forget("s")
+    assert 0 == journal.bytes
+
+
+def test_it_keeps_no_conversation_of_a_long_body() -> None:
+    turns = (Turn("user", (Text("x"),)),)
+    assert (turns, None) == (
+        exchange(1, body=b"x" * 65_536, turns=turns).turns,
+        exchange(1, body=b"x" * 65_537, turns=turns).turns,
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "leaked"),
+    [
+        ({"key": "k"}, ("key",)),
+        ({"Api_Key": "k", "access_token": "t"}, ("Api_Key", "access_token")),
+        ({"x": "a-long-secret", "y": "a-long-secre"}, ("x",)),
+        ({"x": "short"}, ()),
+    ],
+)
+def test_credentials_in_the_url_are_noted_and_not_kept(query: dict[str, str], leaked: tuple[str, ...]) -> None:
+    headers = {"authorization": "Bearer a-long-secret", "x-api-key": "short"}
+    entry = Exchange(1, "s", 1, 0, Call("POST", "/p", query, headers), "p", "hit", 200)
+    assert leaked == entry.leaked
+    assert {name: "…" if name in leaked else value for name, value in query.items()} == entry.call.query
+
+
+def test_credentials_are_told_apart_and_not_kept() -> None:
+    def with_key(key: str) -> Exchange:
+        return Exchange(1, "s", 1, 0, Call("POST", "/p", {}, {"x-api-key": key}), "p", "hit", 200)
+
+    assert with_key("a").credentials == with_key("a").credentials != with_key("b").credentials
+
+
+def test_whoever_watches_is_told_when_an_answer_begins_and_when_it_has_ended() -> None:
+    journal, heard = Journal(most=2, most_bytes=10**6), list[tuple[str, int, str]]()
+
+    def watcher(moment: str, entry: Exchange) -> None:
+        heard.append((moment, entry.number, entry.ended))
+
+    journal.watch(watcher)
+    entry = exchange(1)
+    journal.add(entry)
+    journal.close(entry, "broken_off")
+    journal.close(entry, "delivered")
+    journal.unwatch(watcher)
+    journal.add(exchange(2))
+    assert [("added", 1, "open"), ("ended", 1, "broken_off")] == heard
+
+
+def test_it_notices_who_has_left() -> None:
+    journal = Journal(most=9, most_bytes=10**6)
+    entries = [
+        exchange(1, "a", gone=lambda: True),
+        exchange(2, "a", gone=lambda: False),
+        exchange(3, "b"),
+        exchange(4, "a"),
+    ]
+    for entry in entries:
+        journal.add(entry)
+    journal.notice("a")
+    assert ["client_left", "open", "open", "open"] == [entry.ended for entry in entries]
+    assert entries[0].gone is None
+
+
+@pytest.mark.parametrize(
+    ("ended", "by"),
+    [
+        ("open", None),
+        ("delivered", "server"),
+        ("broken_off", "scenario"),
+        ("client_left", "client"),
+        ("server_stopped", "server"),
+    ],
+)
+def test_it_says_who_ended_an_answer(ended: Ended, by: str | None) -> None:
+    assert (ended, by) == tuple(exchange(1, ended=ended).as_json()["response"][name] for name in ("ended", "ended_by"))

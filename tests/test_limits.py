@@ -7,6 +7,8 @@ from typing import Any
 import openai
 import pytest
 
+from emulator.scenario import Limits, Scenario
+from emulator.types import Quota
 from tests.asking import ASK, CELLS
 from tests.live import Live, Reply, Thread, library_of
 from tests.meanwhile import advance, asked, received, session, under_way, until, words
@@ -255,3 +257,13 @@ def test_a_released_client_raises_its_own_error(scripted: Callable[..., Live]) -
         raised.value.response.headers["retry-after"],
         raised.value.response.headers["x-ratelimit-reset-requests"],
     )
+
+
+def test_what_a_scenario_refuses_does_not_count_for_its_session(scripted: Callable[..., Live]) -> None:
+    live = limited(scripted, "requests_per_minute: 1")
+    live.ask()
+    held = session(live)
+    held.limits = Limits(requests_per_minute=10)
+    assert [429, 429] == [live.ask().status, live.ask().status]
+    _, quota = held.over(Scenario("another", "", "", ()), 0)
+    assert Quota(10, 9, None, 0, 60) == quota

@@ -1,6 +1,7 @@
 """The player against a socket that only remembers, and a clock that is turned by hand."""
 
 import asyncio
+import socket as sockets
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -272,3 +273,40 @@ async def test_a_response_that_hangs_never_ends_by_itself() -> None:
         stage.clock.advance(10**9)
         await asyncio.sleep(0)
         assert (b"a", False, "open") == (stage.body, stage.task.done(), stage.exchange.ended)
+
+
+class Transport:
+    """As much of an asyncio transport as tells whether the client is there."""
+
+    def __init__(self, endpoint: sockets.socket | None, *, closing: bool = False) -> None:
+        self.endpoint, self.closing = endpoint, closing
+
+    def write(self, data: bytes, /) -> None:
+        raise AssertionError(data)
+
+    def abort(self) -> None:
+        raise AssertionError
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def get_extra_info(self, name: str) -> Any:
+        return self.endpoint
+
+
+def test_a_client_that_has_closed_its_end_is_gone_before_anybody_reads() -> None:
+    near, far = sockets.socketpair()
+    with near, far:
+        connection = Connection(Transport(near), Socket().drain)
+        assert not connection.is_gone()
+        far.sendall(b"x")
+        assert not connection.is_gone()
+        assert b"x" == near.recv(1)
+        far.close()
+        assert connection.is_gone()
+
+
+def test_a_connection_without_a_socket_is_gone_when_it_closes() -> None:
+    assert [False, True] == [
+        Connection(Transport(None, closing=closing), Socket().drain).is_gone() for closing in (False, True)
+    ]

@@ -1,6 +1,6 @@
 """Adding a provider takes one module and one row: a toy one proves it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -40,6 +40,9 @@ class Toy:
 
     def base_url(self, origin: str) -> str:
         return f"{origin}/toys"
+
+    def base_urls(self, origin: str, target: str) -> Mapping[str, str]:
+        return {"chat": self.base_url(origin)}
 
     def sample(self, model: str, user: str) -> Call:
         return Call("POST", "/toys/talk")
@@ -84,7 +87,7 @@ def test_a_toy_provider_is_one_module_and_one_row(
         body = {"messages": [{"role": "user", "content": "hi"}]}
         reply = live.send("POST", path, body)
         assert ({"toy": "grr"}, "yes", "8") == (reply.json, reply.headers["x-toy"], reply.headers["x-toys-left"])
-        assert {"toy": "no_step"} == live.send("POST", path, {"messages": []}).json
+        assert {"toy": "no_step"} == live.send("POST", path, {"messages": [{"role": "user", "content": "Hi"}]}).json
         assert {"shelf": ["bear", "doll"]} == live.send("GET", path).json
     finally:
         live.run(live.server.stop())

@@ -223,6 +223,8 @@ def test_the_journal_tells_the_whole_exchange(live: Live) -> None:
         "call": 1,
         "attempt": 1,
         "step": "test/named",
+        "error": None,
+        "finish": "stop",
         "explanation": None,
         "warnings": [],
         "request": {
@@ -236,7 +238,9 @@ def test_the_journal_tells_the_whole_exchange(live: Live) -> None:
             "stream": True,
             "body": reply.body.decode(),
             "bytes": len(reply.body),
+            "retry_after": None,
             "ended": "delivered",
+            "ended_by": "server",
         },
     } == entry
 

@@ -60,7 +60,9 @@ def test_the_wheel_holds_the_package_and_the_tour_and_nothing_else(dist: Path) -
     expected = {"emulator/py.typed"} | package | tour | {f"{DIST_INFO}/{paper}" for paper in papers}
     assert sorted(expected) == sorted(names)
     assert [] != [name for name in tour if name.endswith(".yaml")]
-    assert entry_points == "[console_scripts]\nmaas-emulator = emulator.cli:main\n"
+    assert entry_points == (
+        "[console_scripts]\nmaas-emulator = emulator.cli:main\n\n[pytest11]\nmaas_emulator = emulator.testing.plugin\n"
+    )
 
 
 def test_the_wheel_and_not_the_checkout_is_what_runs_here(installed: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from emulator.scenario import files
 from emulator.scenario.files import Found, NotFound
@@ -13,6 +14,9 @@ from emulator.scenario.model_when import Names
 from emulator.scenario.script import Scenario
 
 __all__ = ["Library"]
+
+_MOST_TEXTS: Final = 256
+"""How many scenarios that were put are kept read, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Library:
         self._in_force: dict[Path, _Entry] = {}
         self._of_files: tuple[Scenario, ...] = ()
         self._put: dict[str, tuple[bytes, Scenario]] = {}
+        self._texts: dict[tuple[bytes, str, Path | None], Read] = {}
         self.refresh()
 
     def refresh(self) -> tuple[Problem, ...] | None:
@@ -76,10 +81,23 @@ class Library:
         """The names of the scenarios that were put, in their order."""
         return tuple(self._put)
 
+    def text(self, data: bytes, file: str, folder: Path | None = None) -> Read:
+        """Read a scenario that is put: `file` is what problems call it, `folder` where the files lie that it names.
+
+        The same text again gives the very same Scenario, so that a test suite pays for its files once.
+        """
+        key = data, file, folder
+        result = self._texts.pop(key, None) or read(data, file, self._names, folder)
+        if result.scenario is not None:
+            self._texts[key] = result
+        if len(self._texts) > _MOST_TEXTS:
+            self._texts.pop(next(iter(self._texts)))
+        return result
+
     def read(self, name: str, data: bytes) -> tuple[Scenario | None, tuple[Problem, ...]]:
         """Read a scenario of this name that is in no file: the scenario, or what is wrong with it."""
         file = f"{name}.yaml"
-        result = read(data, file, self._names, None)
+        result = self.text(data, file)
         if result.scenario is None or result.scenario.name == name:
             return result.scenario, result.problems
         message = f"this scenario is called '{result.scenario.name}', and '{name}' is to be put; write the same name."

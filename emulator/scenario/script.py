@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from emulator.scenario.sieve import Sieve
 from emulator.types import Failure, Json, Reply, Request, RequestMode, Stamp
 
 __all__ = ["Chaos", "Check", "Draft", "Limits", "Scenario", "Scene", "State", "Step", "Turned", "Unanswerable", "Why"]
@@ -119,6 +120,9 @@ class Scenario:
     """What becomes of a request that the service would refuse. None: as the session has it."""
     counts: bool = field(init=False)
     """Whether the calls of any step are counted."""
+    sieve: Sieve = field(init=False, repr=False)
+    """Which steps can fit a user text at all."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "sieve", Sieve.over([step.when for step in self.steps]))
         object.__setattr__(self, "counts", any(step.counted for step in self.steps))

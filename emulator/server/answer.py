@@ -19,14 +19,17 @@ from emulator.types import (
     Action,
     Broken,
     Completion,
+    Drop,
     Failure,
     Frame,
     Headers,
+    Insert,
     Media,
     Pace,
     Page,
     Raw,
     Rejected,
+    Repeat,
     Reply,
     Request,
     Stamp,
@@ -52,9 +55,13 @@ class Answer:
     attempt: Attempt | None = None
     warnings: tuple[str, ...] = ()
     """What the service would have noted or refused."""
+    said: Completion | None = None
+    """What the client gets to read, where that is what the model says."""
+    error: str = ""
+    """The name of the error that the client gets."""
 
-    def exchange(self, number: int, visit: Visit, stamp: Stamp) -> Exchange:
-        """The journal's entry."""
+    def exchange(self, number: int, visit: Visit, stamp: Stamp, time: Callable[[], float]) -> Exchange:
+        """The journal's entry. `time` is how it tells when the request came and when its answer ended."""
         request = self.request
         good = self.attempt if 200 <= self.status < 300 else None  # noqa: PLR2004 - RFC 9110, 15.3
         return Exchange(
@@ -72,11 +79,18 @@ class Answer:
             stream=bool(request and request.stream and self.status == 200),  # noqa: PLR2004
             number_of_call=self.attempt.call if self.attempt else 0,
             attempt=self.attempt.number if self.attempt else 0,
+            arrived=time(),
+            endpoint=request.endpoint if request else None,
+            turns=request.turns if request else None,
+            forced=bool(request and request.tool_choice not in {"auto", "none"}),
+            said=self.said,
+            error=self.error,
             step=self.step,
             place=self.place,
             explanation=self.explanation,
             warnings=self.warnings,
             on_delivered=good.deliver if good else None,
+            time=time,
         )
 
 
@@ -91,22 +105,24 @@ def answer(
     speaker = _Speaker(visit, session, stamp)
     if unread is not None:
         return speaker.rejection(unread), stamp
+    read: Page | Asked | None = None
     try:
-        match asked(visit, session, scenarios, stamp):
-            case Page() as page:
-                return speaker.page(page), stamp
-            case Asked(request, attempt, _, found):
-                warnings = speaker.judged(request, found)
-                session.chosen(found, attempt)
-        match found:
+        read = asked(visit, session, scenarios, stamp)
+        if isinstance(read, Page):
+            return speaker.page(read), stamp
+        warnings = speaker.judged(read.request, read.found)
+        session.chosen(read.found, read.attempt)
+        match read.found:
             case Hit() as hit:
-                said = speaker.hit(hit, attempt, request, warnings)
+                said = speaker.hit(hit, read.attempt, read.request, warnings)
                 said.step, said.place = hit.step.name, hit.step.place
             case Miss() as miss:
-                said = speaker.miss(_wording(miss, visit, session, loaded), request, echo=echo)
-        said.attempt, said.warnings = attempt, warnings
+                said = speaker.miss(_wording(miss, visit, session, loaded), read.request, echo=echo)
+        said.warnings = warnings
     except Rejected as rejected:
         said = speaker.rejection(rejected.failure)
+    if isinstance(read, Asked):
+        said.request, said.attempt = read.request, read.attempt
     return said, stamp
 
 
@@ -162,11 +178,11 @@ class _Speaker:
         headers = {"x-emulator-step": hit.step.name}
         if warnings:
             headers["x-emulator-warnings"] = str(len(warnings))
-        owned = [(name, limits) for name, limits in (("", session.limits), (hit.scenario.name, hit.scenario.limits))
-                 if limits is not None]  # fmt: skip
-        for owner, limits in owned:
-            failure, quota = session.over(owner, limits, request.input_tokens)
-            headers |= self.visit.provider.quota(quota, request.endpoint.protocol.NAME, self.stamp)
+        limited = session.limits is not None or hit.scenario.limits is not None
+        if limited:
+            failure, quota = session.over(hit.scenario, request.input_tokens)
+            if quota is not None:
+                headers |= self.visit.provider.quota(quota, request.endpoint.protocol.NAME, self.stamp)
             if failure is not None:
                 return self.reply(Reply(failure), request, headers)
         if failure := session.struck(hit, attempt, request, self.stamp):
@@ -181,9 +197,8 @@ class _Speaker:
             )
             said.explanation = str(error)
             return said
-        if owned and isinstance(reply.answer, Completion):
-            for owner, _ in owned:
-                session.spend(owner, reply.answer.tokens(request).output)
+        if limited and isinstance(reply.answer, Completion):
+            session.spend(hit.scenario, reply.answer.tokens(request).output)
         return self.reply(reply, request, headers)
 
     def reply(self, reply: Reply, request: Request, headers: Headers) -> Answer:
@@ -204,7 +219,13 @@ class _Speaker:
                 actions, status = self._at_once(done, request, going, headers, kept=reply.fault is None)
         if reply.fault is not None:
             actions = timeline.faulty(actions, reply.fault)
-        return Answer(actions, status, "hit", request)
+        made = Answer(actions, status, "hit", request)
+        if isinstance(done, Completion) and status == 200:  # noqa: PLR2004
+            made.said = done if not request.stream or _as_written(reply) else None
+        elif not isinstance(done, Raw):
+            failures = (done, *(one.act for one in reply.happenings))
+            made.error = next(one.name for one in failures if isinstance(one, Failure))
+        return made
 
     def _streamed(
         self, done: Completion, request: Request, going: Going, headers: Headers, *, kept: bool
@@ -274,7 +295,8 @@ class _Speaker:
     def rejection(self, failure: Failure) -> Answer:
         page = self.visit.provider.failure(failure, self.visit.call, self.stamp)
         actions = self._whole(page, {"x-emulator-step": "none"})
-        return Answer(actions, page.status, "rejected", explanation=f"{failure.name}: {failure.message or 'rejected'}")
+        explanation = f"{failure.name}: {failure.message or 'rejected'}"
+        return Answer(actions, page.status, "rejected", explanation=explanation, error=failure.name)
 
     def page(self, page: Page) -> Answer:
         return Answer(self._whole(page, {"x-emulator-step": "none"}), page.status, "page")
@@ -309,6 +331,14 @@ def _with_end(actions: Iterator[Action], keep: Callable[[], None]) -> Iterator[A
         yield action
     if not broken:
         keep()
+
+
+def _as_written(reply: Reply) -> bool:
+    """Whether a stream says what the model says, as far as it goes."""
+    return not any(
+        isinstance(one.act, Drop | Repeat) or (isinstance(one.act, Insert) and not one.act.comment)
+        for one in reply.happenings
+    )
 
 
 def _delay(pace: Pace) -> list[Action]:

@@ -44,19 +44,19 @@ class App:
         self.journal = Journal(most=settings.journal_entries, most_bytes=settings.journal_bytes)
         self.stopping = False
         self._door = Door(self.providers)
-        self._control = Control(Held(settings, library, self.sessions, self.journal, self._door))
+        self.control = Control(Held(settings, library, self.sessions, self.journal, self._door))
 
     async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request: who is asked, what is answered, and out with it."""
         if http.path.startswith("/_emulator"):
-            return await self._control.handle(http)
+            return await self.control.handle(http)
         call, unread = await _read(http, self.settings)
         visit = self._door.open(call)
         session = self.sessions.get(visit.session, visit.only)
         visit = visit.admitting(session.key)
         arrival = session.clock.now()
         said, stamp = answer(visit, session, self.library.scenarios, unread, echo=self.settings.fallback == "echo")
-        exchange = said.exchange(self.journal.total + 1, visit, stamp)
+        exchange = said.exchange(self.journal.total + 1, visit, stamp, session.clock.felt)
         self.journal.add(exchange)
         if self.log is not None:
             self.log.exchange(exchange)
@@ -72,6 +72,7 @@ class App:
         )
         player = Player(connection, session.clock, arrival, session.gate)
         session.answers.add(connection.reset)
+        exchange.gone = connection.is_gone
         try:
             await player.perform(said.actions, exchange, self.journal)
         except (asyncio.CancelledError, ConnectionError):
@@ -121,6 +122,7 @@ class Server:
     async def stop(self) -> None:
         """End open answers and close the port."""
         self.app.stopping = True
+        self.app.control.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -44,6 +44,10 @@ class Nobody:
         """The server itself."""
         return origin
 
+    def base_urls(self, origin: str, target: str) -> Mapping[str, str]:  # noqa: ARG002
+        """None."""
+        return {}
+
     def sample(self, model: str, user: str) -> Call:  # noqa: ARG002
         """Nothing to try."""
         return Call("GET", "/")

@@ -18,6 +18,8 @@ _PATHS: Final = {
 }
 """The path that a body is taken for, by a key that it has."""
 _KEY: Final = "explain"
+_HEADERS: Final = {"anthropic-version": "2023-06-01"}
+"""What a client would have sent beside the body that somebody pastes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def pasted(data: bytes, path: str | None, file: curl.Reader | None = None) -> Pa
         raise EmulatorError(f"the path '{path}' does not begin with a slash")
     guessed_by = "" if path is not None else _guess(data)
     url = f"http://127.0.0.1{path or _PATHS[guessed_by]}"
-    headers = {"authorization": f"Bearer {_KEY}", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {_KEY}", "content-type": "application/json", **_HEADERS}
     return Pasted(curl.call_of(curl.Command("POST", url, headers, data)), guessed_by=guessed_by)
 
 

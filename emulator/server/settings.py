@@ -31,6 +31,8 @@ class Settings:
     api_keys: tuple[str, ...] = ()
     """The valid keys; none: any key is valid."""
     control_token: str = ""
+    reads_folders: bool = False
+    """Whether a scenario that is put may name a folder, whose files it uses: where all callers are this process."""
     providers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Fields of the providers' accounts that are not their defaults, by provider."""
     max_body_bytes: int = 64 * 1024 * 1024

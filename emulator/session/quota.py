@@ -49,6 +49,11 @@ class Window:
             reset,
         )
 
+    def refund(self, tokens: int) -> None:
+        """Take back a request of so many tokens, which somebody else refused."""
+        self.requests -= 1
+        self.tokens -= tokens
+
 
 def _over(count: int, most: int | None) -> bool:
     return most is not None and count > most

@@ -120,14 +120,30 @@ class Session:
 
     # ---------------------------------------------------------------- limits and gates
 
-    def over(self, owner: str, limits: Limits, tokens: int) -> tuple[Failure | None, Quota]:
-        """Count a request of so many tokens against somebody's limits: the error where it is over one, and the rest."""
-        window = self._windows.setdefault(owner, Window())
-        return window.count(limits, self.clock.now(), tokens, len(self.answers))
+    def over(self, scenario: Scenario, tokens: int) -> tuple[Failure | None, Quota | None]:
+        """Count a request of so many tokens against the limits of the session and of a scenario.
 
-    def spend(self, owner: str, tokens: int) -> None:
+        Gives the error where it is over one of them, and then counts it for none; and where the session stands.
+        """
+        quota = None
+        counted: list[Window] = []
+        for owner, limits in (("", self.limits), (scenario.name, scenario.limits)):
+            if limits is None:
+                continue
+            window = self._windows.setdefault(owner, Window())
+            failure, quota = window.count(limits, self.clock.now(), tokens, len(self.answers))
+            if failure is not None:
+                for other in counted:
+                    other.refund(tokens)
+                return failure, quota
+            counted.append(window)
+        return None, quota
+
+    def spend(self, scenario: Scenario, tokens: int) -> None:
         """Count the tokens of a reply."""
-        self._windows[owner].tokens += tokens
+        for owner in ("", scenario.name):
+            if owner in self._windows:
+                self._windows[owner].tokens += tokens
 
     def gate(self, name: str) -> asyncio.Event:
         """A gate, closed until somebody opens it."""

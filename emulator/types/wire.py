@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -161,6 +161,12 @@ class Provider(Protocol):
 
     def base_url(self, origin: str) -> str:
         """What a user pastes into a client as base URL, for a server at `origin`."""
+
+    def base_urls(self, origin: str, target: str) -> Mapping[str, str]:
+        """Where clients of each protocol begin, by its name; `target`: the segment of the path that varies, or empty.
+
+        A protocol that is not there is not spoken, or not in a way that its own client understands.
+        """
 
     def sample(self, model: str, user: str) -> Call:
         """A request as a user would try by hand, without credentials. Empty: whatever suits."""

@@ -93,13 +93,16 @@ async function toolLoop(options, ask) {
   return { ...seen, tool_runs: toolRuns }
 }
 
+// OpenAI wants the word where JSON without a schema is asked for, as the provider for compatible services does.
+const inJson = (options) => ({ ...options, prompt: `${options.prompt} Answer in JSON.` })
+
 async function object(options) {
-  const done = await generateText({ ...options, output: Output.object({ schema: report }) })
+  const done = await generateText({ ...inJson(options), output: Output.object({ schema: report }) })
   return { object: done.output, finish_reason: done.finishReason }
 }
 
 async function objectStreamed(options) {
-  const stream = streamText({ ...options, output: Output.object({ schema: report }) })
+  const stream = streamText({ ...inJson(options), output: Output.object({ schema: report }) })
   const partial = []
   for await (const value of stream.partialOutputStream) partial.push(value)
   return { object: await stream.output, finish_reason: await stream.finishReason, partial: partial.length > 1 }

@@ -60,7 +60,7 @@ def test_a_recording_is_known_by_its_file_and_comes_with_a_prompt() -> None:
 
 @pytest.mark.parametrize(
     ("path", "message"),
-    [(SPEECH, "input: nothing came, a string is wanted"), (WRITTEN, "file: nothing came, a string is wanted")],
+    [(SPEECH, "Missing required parameter: 'input'."), (WRITTEN, "Missing required parameter: 'file'.")],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(path: str, message: str) -> None:
     with pytest.raises(Rejected) as rejected:

@@ -182,47 +182,105 @@ def test_options_are_read(fields: dict[str, Any], expected: dict[str, Any]) -> N
         (None, "malformed_body", "the body is nothing, not an object"),
         ({"messages": []}, "missing_model", None),
         ({"model": "", "messages": []}, "missing_model", None),
-        ({"model": 4, "messages": []}, "invalid_request", "model: a number came, a string is wanted"),
-        ({"model": "m"}, "invalid_request", "messages: nothing came, a list is wanted"),
-        ({"model": "m", "messages": {}}, "invalid_request", "messages: an object came, a list is wanted"),
-        ({"model": "m", "messages": [True]}, "invalid_request", "messages[0]: a boolean came, an object is wanted"),
+        (
+            {"model": 4, "messages": []},
+            "invalid_request",
+            "Invalid type for 'model': expected a string, but got an integer instead.",
+        ),
+        ({"model": "m"}, "invalid_request", "Missing required parameter: 'messages'."),
+        (
+            {"model": "m", "messages": {}},
+            "invalid_request",
+            "Invalid type for 'messages': expected an array of objects, but got an object instead.",
+        ),
+        (
+            {"model": "m", "messages": [True]},
+            "invalid_request",
+            "Invalid type for 'messages[0]': expected an object, but got a boolean instead.",
+        ),
+        (
+            {"model": "m", "messages": [{"content": "hi"}]},
+            "invalid_request",
+            "Missing required parameter: 'messages[0].role'.",
+        ),
+        (
+            {"model": "m", "messages": [{"role": 7}]},
+            "invalid_request",
+            (
+                "Invalid type for 'messages[0].role': expected one of 'system', 'assistant', 'user', 'function', "
+                "'tool', or 'developer', but got an integer instead."
+            ),
+        ),
         (
             {"model": "m", "messages": [{"role": "robot"}]},
             "invalid_request",
-            "messages[0].role: 'robot' came, one of system, developer, user, assistant, tool, function is wanted",
+            (
+                "Invalid value: 'robot'. "
+                "Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'."
+            ),
         ),
         (
             {"model": "m", "messages": [{"role": "user", "content": 1.5}]},
             "invalid_request",
-            "messages[0].content: a number came, a string or a list is wanted",
+            (
+                "Invalid type for 'messages[0].content': expected one of a string or array of objects, "
+                "but got a decimal number instead."
+            ),
         ),
         (
             {"model": "m", "messages": [{"role": "user", "content": ["x"]}]},
             "invalid_request",
-            "messages[0].content[0]: 'x' came, an object is wanted",
+            "Invalid type for 'messages[0].content[0]': expected an object, but got a string instead.",
         ),
         (
             {"model": "m", "messages": [{"role": "assistant", "tool_calls": {"a": 1}}]},
             "invalid_request",
-            "messages[0].tool_calls: an object came, a list is wanted",
+            "Invalid type for 'messages[0].tool_calls': expected an array of objects, but got an object instead.",
         ),
         (
             {"model": "m", "messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]},
             "invalid_request",
-            "messages[0].tool_calls[0]: an object came, an object with a function and its name is wanted",
+            "Missing required parameter: 'messages[0].tool_calls[0].function'.",
         ),
-        ({"model": "m", "messages": [], "tools": "f"}, "invalid_request", "tools: 'f' came, a list is wanted"),
+        (
+            {"model": "m", "messages": [{"role": "assistant", "tool_calls": [{"type": "custom", "custom": {}}]}]},
+            "invalid_request",
+            "Missing required parameter: 'messages[0].tool_calls[0].custom.name'.",
+        ),
+        (
+            {"model": "m", "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": 4}}]}]},
+            "invalid_request",
+            (
+                "Invalid type for 'messages[0].tool_calls[0].function.name': expected a string, but got an integer "
+                "instead."
+            ),
+        ),
+        (
+            {"model": "m", "messages": [{"role": "assistant", "tool_calls": [{"function": "look"}]}]},
+            "invalid_request",
+            "Invalid type for 'messages[0].tool_calls[0].function': expected an object, but got a string instead.",
+        ),
+        (
+            {"model": "m", "messages": [{"role": "assistant", "tool_calls": [None]}]},
+            "invalid_request",
+            "Invalid type for 'messages[0].tool_calls[0]': expected an object, but got null instead.",
+        ),
+        (
+            {"model": "m", "messages": [], "tools": "f"},
+            "invalid_request",
+            "Invalid type for 'tools': expected an array of objects, but got a string instead.",
+        ),
         (
             {"model": "m", "messages": [], "tools": [1]},
             "invalid_request",
-            "tools[0]: a number came, an object is wanted",
+            "Invalid type for 'tools[0]': expected an object, but got an integer instead.",
         ),
     ],
 )
 def test_what_cannot_be_read_is_rejected_in_a_sentence(body: Any, name: str, message: str | None) -> None:
     with pytest.raises(Rejected) as caught:
         decode(body)
-    assert Failure(name, message) == caught.value.failure  # type: ignore[arg-type]
+    assert (name, message) == (caught.value.failure.name, caught.value.failure.message)
 
 
 def test_a_model_that_the_endpoint_decides_need_not_be_in_the_body() -> None:

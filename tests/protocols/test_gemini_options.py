@@ -143,43 +143,68 @@ def test_the_path_decides_model_and_stream_and_the_body_what_is_left(
             "the body is not JSON: Expecting property name enclosed in double quotes at line 1 column 2",
         ),
         ([], "malformed_body", "the body is a list, not an object"),
-        ({}, "invalid_request", "contents: nothing came, a list is wanted"),
-        ({"contents": "hi"}, "invalid_request", "contents: 'hi' came, a list is wanted"),
-        ({"contents": ["hi"]}, "invalid_request", "contents[0]: 'hi' came, an object is wanted"),
-        (
-            {"contents": [{"role": "assistant"}]},
-            "invalid_request",
-            "contents[0].role: 'assistant' came, user or model is wanted",
-        ),
-        ({"contents": [user(True)]}, "invalid_request", "contents[0].parts[0]: a boolean came, an object is wanted"),
-        ({"contents": [{"parts": 1.5}]}, "invalid_request", "contents[0].parts: a number came, a list is wanted"),
-        (
-            {"contents": [model({"functionCall": {"args": {}}})]},
-            "invalid_request",
-            "contents[0].parts[0].functionCall: an object came, an object with a name is wanted",
-        ),
-        (
-            {"contents": [user({"functionResponse": []})]},
-            "invalid_request",
-            "contents[0].parts[0].functionResponse: a list came, an object is wanted",
-        ),
-        (
-            {"contents": [], "systemInstruction": ["a"]},
-            "invalid_request",
-            "systemInstruction: a list came, an object is wanted",
-        ),
-        ({"contents": [], "tools": "f"}, "invalid_request", "tools: 'f' came, a list is wanted"),
-        (
-            {"contents": [], "tools": [{"functionDeclarations": [{"name": 1}]}]},
-            "invalid_request",
-            "tools[0].functionDeclarations[0].name: a number came, a string is wanted",
-        ),
     ],
 )
-def test_what_cannot_be_read_is_rejected_in_a_sentence(body: Any, name: str, message: str | None) -> None:
+def test_what_is_no_request_at_all_is_rejected(body: Any, name: str, message: str | None) -> None:
     with pytest.raises(Rejected) as caught:
         decode(body)
     assert Failure(name, message) == caught.value.failure  # type: ignore[arg-type]
+
+
+OF = "type.googleapis.com/google.ai.generativelanguage.v1beta"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"contents": "hi"}, f"Invalid value at 'contents' ({OF}.Content), \"hi\""),
+        ({"contents": ["hi"]}, f"Invalid value at 'contents[0]' ({OF}.Content), \"hi\""),
+        ({"contents": [{"role": "assistant"}]}, "Please use a valid role: user, model."),
+        ({"contents": [{"role": 7}]}, "Invalid value at 'contents[0].role' (TYPE_STRING), 7"),
+        ({"contents": [user(True)]}, f"Invalid value at 'contents[0].parts[0]' ({OF}.Part), true"),
+        ({"contents": [{"parts": 1.5}]}, f"Invalid value at 'contents[0].parts' ({OF}.Part), 1.5"),
+        (
+            {"contents": [model({"functionCall": {"args": {}}})]},
+            "* GenerateContentRequest.contents[0].parts[0].function_call.name: Name cannot be empty.\n",
+        ),
+        (
+            {"contents": [model({"functionCall": {"name": 1}})]},
+            "Invalid value at 'contents[0].parts[0].function_call.name' (TYPE_STRING), 1",
+        ),
+        (
+            {"contents": [model({"functionCall": "f"})]},
+            f"Invalid value at 'contents[0].parts[0].function_call' ({OF}.FunctionCall), \"f\"",
+        ),
+        (
+            {"contents": [user({"functionResponse": []})]},
+            (
+                "Invalid JSON payload received. Unknown name \"function_response\" at 'contents[0].parts[0]': "
+                "Proto field is not repeating, cannot start list."
+            ),
+        ),
+        (
+            {"contents": [], "systemInstruction": ["a"]},
+            (
+                'Invalid JSON payload received. Unknown name "system_instruction": '
+                "Proto field is not repeating, cannot start list."
+            ),
+        ),
+        ({"contents": [], "tools": "f"}, f"Invalid value at 'tools' ({OF}.Tool), \"f\""),
+        (
+            {"contents": [], "tools": [{"functionDeclarations": [{"name": 1}]}]},
+            "Invalid value at 'tools[0].function_declarations[0].name' (TYPE_STRING), 1",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_rejected_in_the_words_of_the_service(body: Any, message: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        decode(body)
+    assert Failure("invalid_request", message) == caught.value.failure
+
+
+def test_what_is_not_there_is_left_to_the_rules() -> None:
+    assert () == decode({}).turns
+    assert () == decode({"tools": [{"functionDeclarations": [{}]}]}).tools
 
 
 @pytest.mark.parametrize(
@@ -187,7 +212,7 @@ def test_what_cannot_be_read_is_rejected_in_a_sentence(body: Any, name: str, mes
     [
         (None, "missing_model", None),
         ("", "missing_model", None),
-        (4, "invalid_request", "model: a number came, a string is wanted"),
+        (4, "invalid_request", "Invalid value at 'model' (TYPE_STRING), 4"),
     ],
 )
 def test_where_neither_path_nor_body_names_a_model_it_is_rejected(model: Any, name: str, message: str | None) -> None:

@@ -92,12 +92,12 @@ def test_the_fields_of_a_form_are_a_body_like_any_other() -> None:
 
 UNREADABLE: list[tuple[bytes, str, str | None]] = [
     (b"{", "application/json", "the body is not JSON: Expecting property name enclosed in double quotes"),
-    (b'{"model": "m"}', "application/json", "prompt: nothing came, a string is wanted"),
+    (b'{"model": "m"}', "application/json", "Missing required parameter: 'prompt'."),
     (b"", "multipart/form-data", "the body is multipart/form-data, but its content type names no boundary"),
     (b"", "multipart/form-data; boundary=b0", "the form ends before its last boundary"),
     (form()[:-3], "multipart/form-data; boundary=b0", "the form ends before its last boundary"),
     (form(*[('name="a"', b"")] * 300), "multipart/form-data; boundary=b0", "the form has more than 256 parts"),
-    (form(("x", b"no name")), "multipart/form-data; boundary=b0", "You must provide a model parameter."),
+    (form(("x", b"no name")), "multipart/form-data; boundary=b0", "you must provide a model parameter"),
 ]
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from emulator.protocols import responses
+from emulator.protocols.responses.reading import ITEMS
+from emulator.refusals.words import choices
 from emulator.session import Memory
 from emulator.types import (
     Call,
     Endpoint,
-    Failure,
     Media,
     Reasoning,
     Refusal,
@@ -207,78 +208,109 @@ def test_options_are_read(fields: dict[str, Any], expected: dict[str, Any]) -> N
         (None, "malformed_body", "the body is nothing, not an object"),
         ({"input": []}, "missing_model", None),
         ({"model": "", "input": []}, "missing_model", None),
-        ({"model": 4, "input": []}, "invalid_request", "model: a number came, a string is wanted"),
-        ({"model": "m"}, "invalid_request", "input: nothing came, a string or a list is wanted"),
-        ({"model": "m", "input": 1}, "invalid_request", "input: a number came, a string or a list is wanted"),
-        ({"model": "m", "input": [True]}, "invalid_request", "input[0]: a boolean came, an object is wanted"),
+        (
+            {"model": 4, "input": []},
+            "invalid_request",
+            "Invalid type for 'model': expected a string, but got an integer instead.",
+        ),
+        ({"model": "m"}, "invalid_request", "Missing required parameter: 'input'."),
+        (
+            {"model": "m", "input": None},
+            "invalid_request",
+            "Invalid type for 'input': expected a string, but got an object instead.",
+        ),
+        (
+            {"model": "m", "input": 1},
+            "invalid_request",
+            "Invalid type for 'input': expected one of a string or array of input items, but got an integer instead.",
+        ),
+        (
+            {"model": "m", "input": [True]},
+            "invalid_request",
+            "Invalid type for 'input[0]': expected an input item, but got a boolean instead.",
+        ),
         (
             {"model": "m", "input": [{"type": ["x"]}]},
             "invalid_request",
-            "input[0].type: a list came, a string is wanted",
+            f"Invalid value: ''. Supported values are: {choices(ITEMS)}.",
         ),
         (
             {"model": "m", "input": [{"role": "robot"}]},
             "invalid_request",
-            "input[0].role: 'robot' came, one of system, developer, user, assistant is wanted",
+            "Invalid value: 'robot'. Supported values are: 'assistant', 'system', 'developer', and 'user'.",
         ),
         (
             {"model": "m", "input": [{"role": "user", "content": 1.5}]},
             "invalid_request",
-            "input[0].content: a number came, a string or a list is wanted",
+            (
+                "Invalid type for 'input[0].content': expected one of a string or array of objects, "
+                "but got a decimal number instead."
+            ),
         ),
         (
             {"model": "m", "input": [{"role": "user", "content": ["x"]}]},
             "invalid_request",
-            "input[0].content[0]: 'x' came, an object is wanted",
+            "Invalid type for 'input[0].content[0]': expected an object, but got a string instead.",
         ),
         (
             {"model": "m", "input": [{"type": "function_call", "call_id": "1"}]},
             "invalid_request",
-            "input[0].name: nothing came, a string is wanted",
+            "Missing required parameter: 'input[0].name'.",
         ),
         (
             {"model": "m", "input": [{"type": "function_call_output", "output": {}}]},
             "invalid_request",
-            "input[0].output: an object came, a string or a list is wanted",
+            (
+                "Invalid type for 'input[0].output': expected one of a string or array of objects, "
+                "but got an object instead."
+            ),
         ),
         (
             {"model": "m", "input": [], "instructions": 1},
             "invalid_request",
-            "instructions: a number came, a string or a list is wanted",
+            "Invalid type for 'instructions': expected a string, but got an integer instead.",
         ),
         (
             {"model": "m", "input": [], "conversation": 1},
             "invalid_request",
-            "conversation: a number came, an id or an object with an id is wanted",
+            "Invalid type for 'conversation': expected one of a string or object, but got an integer instead.",
         ),
         (
             {"model": "m", "previous_response_id": 1},
             "invalid_request",
-            "previous_response_id: a number came, a string is wanted",
+            "Invalid type for 'previous_response_id': expected a string, but got an integer instead.",
         ),
         (
             {"model": "m", "previous_response_id": "resp_1", "conversation": "conv_1"},
             "invalid_request",
-            "previous_response_id and conversation: both came, one is wanted",
+            "Mutually exclusive parameters: ''. Ensure you are only providing one of: 'pre..._id' or 'conversation'.",
         ),
         (
             {"model": "m", "input": [], "background": True, "store": False},
             "invalid_request",
             "background: the response has to be stored, and store is false",
         ),
-        ({"model": "m", "input": [], "tools": "f"}, "invalid_request", "tools: 'f' came, a list is wanted"),
-        ({"model": "m", "input": [], "tools": [1]}, "invalid_request", "tools[0]: a number came, an object is wanted"),
+        (
+            {"model": "m", "input": [], "tools": "f"},
+            "invalid_request",
+            "Invalid type for 'tools': expected an array of tools, but got a string instead.",
+        ),
+        (
+            {"model": "m", "input": [], "tools": [1]},
+            "invalid_request",
+            "Invalid type for 'tools[0]': expected an object, but got an integer instead.",
+        ),
         (
             {"model": "m", "input": [], "tools": [{"type": "function", "function": {"name": "f"}}]},
             "invalid_request",
-            "tools[0].name: nothing came, a string is wanted",
+            "Missing required parameter: 'tools[0].name'.",
         ),
     ],
 )
 def test_what_cannot_be_read_is_rejected_in_a_sentence(body: Any, name: str, message: str | None) -> None:
     with pytest.raises(Rejected) as caught:
         decode(body)
-    assert Failure(name, message) == caught.value.failure  # type: ignore[arg-type]
+    assert (name, message) == (caught.value.failure.name, caught.value.failure.message)
 
 
 def test_a_model_that_the_endpoint_decides_need_not_be_in_the_body() -> None:

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -485,11 +485,15 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+SOON = 30
+"""Seconds of processor time, under coverage on a busy machine. Without a bound it would be hours."""
+
+
 @pytest.mark.parametrize(("source", "sentence"), HOSTILE, ids=lambda row: row[:60])
 def test_a_hostile_template_fails_soon_and_says_why(source: str, sentence: str) -> None:
-    began = perf_counter()
+    began = process_time()
     assert sentence == failure(source)
-    assert 2 > perf_counter() - began
+    assert SOON > process_time() - began
 
 
 SLOW_TO_READ = [
@@ -509,9 +513,9 @@ SLOW_TO_READ = [
 
 @pytest.mark.parametrize("source", SLOW_TO_READ, ids=lambda source: source[:20])
 def test_a_long_template_is_read_or_refused_soon(source: str) -> None:
-    began = perf_counter()
+    began = process_time()
     assert said(source)
-    assert 2 > perf_counter() - began
+    assert SOON > process_time() - began
 
 
 def test_a_long_message_can_be_read_and_not_made_longer() -> None:

@@ -9,7 +9,9 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
-from tests.live import Live
+from emulator import Session
+
+pytestmark = pytest.mark.scenario("errors.yaml", "hello.yaml", "weather-tool-loop.yaml", "documentation.yaml")
 
 WEATHER: Any = {
     "type": "function",
@@ -25,9 +27,15 @@ RESULT = json.dumps({"temperature": "25℃", "weather": "sunny"}, ensure_ascii=F
 
 
 @pytest.fixture
-def client(examples: Live) -> OpenAI:
+def alone(emulator_factory: Callable[..., Session]) -> Session:
+    """A session that knows what the test tells it."""
+    return emulator_factory()
+
+
+@pytest.fixture
+def client(emulator: Session) -> OpenAI:
     # Strict validation makes the client refuse what its own types do not allow.
-    return OpenAI(base_url=examples.base_url, api_key=examples.key, max_retries=0)
+    return OpenAI(**emulator.cloudbase.openai, max_retries=0)
 
 
 def said(text: str) -> Any:
@@ -114,6 +122,7 @@ class Weather(BaseModel):
 
 
 STRUCTURED = """
+version: 1
 steps:
   - when: {has: schema, body: {/response_format/json_schema/name: Weather}}
     reply: {text: '{"city": "Beijing", "degrees": 25}'}
@@ -121,10 +130,10 @@ steps:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_structured_output_is_parsed(scripted: Callable[..., Live], stream: bool) -> None:
-    live = scripted(STRUCTURED)
+def test_structured_output_is_parsed(alone: Session, stream: bool) -> None:
+    alone.load(STRUCTURED)
     messages = said("What is the weather?")
-    with OpenAI(base_url=live.base_url, api_key=live.key) as client:
+    with OpenAI(**alone.cloudbase.openai) as client:
         if stream:
             with client.chat.completions.stream(model="m", messages=messages, response_format=Weather) as events:
                 done = events.get_final_completion()
@@ -164,41 +173,42 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("name", "status", "error", "code", "attempts"), ERRORS)
 def test_an_error_raises_its_class_after_the_right_number_of_attempts(
-    examples: Live, name: str, status: int, error: type[openai.APIStatusError], code: str, attempts: int
+    emulator: Session, name: str, status: int, error: type[openai.APIStatusError], code: str, attempts: int
 ) -> None:
-    client = OpenAI(base_url=examples.base_url, api_key=examples.key)
+    client = OpenAI(**emulator.cloudbase.openai)
     with pytest.raises(error) as caught:
         client.chat.completions.create(model=f"error/{name}", messages=said("Hello"))
     assert error is type(caught.value)
     assert (status, code) == (caught.value.status_code, caught.value.code)
     assert caught.value.request_id == caught.value.body["requestId"]  # type: ignore[index]
-    assert attempts == len(examples.journal)
+    assert attempts == len(emulator.requests)
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_client_that_retries_gets_through(examples: Live, stream: bool) -> None:
-    client = OpenAI(base_url=examples.base_url, api_key=examples.key)
+def test_a_client_that_retries_gets_through(emulator: Session, stream: bool) -> None:
+    client = OpenAI(**emulator.cloudbase.openai)
     answer: Any = client.chat.completions.create(model="error/flaky", messages=said("Hello"), stream=stream)
     if stream:
         assert "Third time lucky." == "".join(chunk.choices[0].delta.content or "" for chunk in answer)
     else:
         assert "Third time lucky." == answer.choices[0].message.content
-    assert [429, 429, 200] == [entry.status for entry in examples.journal]
+    assert [429, 429, 200] == [entry.status for entry in emulator.requests]
 
 
+@pytest.mark.emulator(strict=False)
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_miss_is_one_request_and_explains_itself(examples: Live, stream: bool) -> None:
-    client = OpenAI(base_url=examples.base_url, api_key=examples.key)
+def test_a_miss_is_one_request_and_explains_itself(emulator: Session, stream: bool) -> None:
+    client = OpenAI(**emulator.cloudbase.openai)
     with pytest.raises(openai.NotFoundError, match="no scenario step matched") as caught:
         client.chat.completions.create(model="m", messages=said("Good evening"), stream=stream)
     assert "NO_SCENARIO_STEP" == caught.value.code
     assert "1" == caught.value.response.headers["x-emulator-miss"]
-    assert ["miss"] == [entry.outcome for entry in examples.journal]
+    assert ["miss"] == [entry.outcome for entry in emulator.requests]
 
 
-async def test_the_async_client_does_all_of_it_too(examples: Live) -> None:
-    async with AsyncOpenAI(base_url=examples.base_url, api_key=examples.key, max_retries=0) as client:
+async def test_the_async_client_does_all_of_it_too(emulator: Session) -> None:
+    async with AsyncOpenAI(**emulator.cloudbase.openai, max_retries=0) as client:
         whole = await client.chat.completions.create(model="m", messages=said("Hello"))
         assert "Hello! How can I help you today?" == whole.choices[0].message.content
         stream = await client.chat.completions.create(model="m", messages=said("Hello"), stream=True)
@@ -211,14 +221,14 @@ async def test_the_async_client_does_all_of_it_too(examples: Live) -> None:
             await client.chat.completions.create(model="error/rate_limited", messages=said("Hello"))
 
 
-def test_the_older_spelling_of_the_path_is_the_same(examples: Live) -> None:
-    client = OpenAI(base_url=f"{examples.base_url}/v1", api_key=examples.key)
+def test_the_older_spelling_of_the_path_is_the_same(emulator: Session) -> None:
+    client = OpenAI(base_url=f"{emulator.cloudbase.url}/v1", api_key=emulator.key)
     done = client.chat.completions.create(model="m", messages=said("Hello"))
     assert "Hello! How can I help you today?" == done.choices[0].message.content
 
 
-def test_strict_validation_of_the_client_finds_only_what_cloudbase_leaves_out(examples: Live) -> None:
+def test_strict_validation_of_the_client_finds_only_what_cloudbase_leaves_out(emulator: Session) -> None:
     """CloudBase sends neither `refusal` nor `logprobs`; nothing else may be missing or of a wrong type."""
-    client = OpenAI(base_url=examples.base_url, api_key=examples.key, _strict_response_validation=True)
+    client = OpenAI(**emulator.cloudbase.openai, _strict_response_validation=True)
     done = client.chat.completions.create(model="m", messages=said("Hello"))
     assert "Hello! How can I help you today?" == done.choices[0].message.content

@@ -23,7 +23,7 @@ class ErrorRow(NamedTuple):
 _INVALID: Final = "invalid_request_error"
 
 # https://platform.openai.com/docs/guides/error-codes (2026-11-20); statuses by the classes of the official SDKs, types
-# and codes from recorded errors; messages are ours.
+# and codes from recorded errors; messages are ours, but that of missing_model is recorded.
 ERRORS: Final[dict[str, ErrorRow]] = {
     "invalid_api_key": ErrorRow(401, _INVALID, "invalid_api_key", "Incorrect API key provided."),
     "missing_api_key": ErrorRow(401, _INVALID, None, "You didn't provide an API key."),
@@ -37,7 +37,7 @@ ERRORS: Final[dict[str, ErrorRow]] = {
     "method_not_allowed": ErrorRow(405, _INVALID, "method_not_supported", "Not allowed with this method."),
     "invalid_request": ErrorRow(400, _INVALID, None, "The request is invalid."),
     "malformed_body": ErrorRow(400, _INVALID, None, "We could not parse the JSON body of your request."),
-    "missing_model": ErrorRow(400, _INVALID, None, "You must provide a model parameter."),
+    "missing_model": ErrorRow(400, _INVALID, None, "you must provide a model parameter"),
     "context_length_exceeded": ErrorRow(
         400, _INVALID, "context_length_exceeded", "The input exceeds the model's context length."
     ),
@@ -67,7 +67,7 @@ def failure(failure: Failure, stamp: Stamp) -> Page:  # noqa: ARG001 - the reque
     error = {
         "message": failure.message or row.message,
         "type": failure.type or row.type,
-        "param": None,
+        "param": failure.param or None,
         "code": row.code if failure.code is None else failure.code,
     }
     headers = dict(failure.headers)

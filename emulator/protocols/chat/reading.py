@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from emulator import jsontext
+from emulator.refusals import words
 from emulator.types import (
+    Breach,
     Call,
     Endpoint,
     Failure,
@@ -39,6 +41,8 @@ _ROLES: Final[dict[str, Literal["system", "user", "assistant", "tool"]]] = {
     "tool": "tool",
     "function": "tool",
 }
+_ROLES_AS_LISTED: Final = ("system", "assistant", "user", "function", "tool", "developer")
+"""In the order in which the service lists them (recorded)."""
 
 _MEDIA: Final[dict[str, Literal["image", "audio", "video", "file"]]] = {
     "image_url": "image",
@@ -84,20 +88,20 @@ def _model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise Rejected.unreadable("model", other, "a string")
+            raise words.refuse(words.invalid_type("model", "a string", other))
 
 
 def _turns(messages: Json) -> Iterator[Turn]:
+    if messages is None:
+        raise words.refuse(words.missing("messages"))
     if not isinstance(messages, list):
-        raise Rejected.unreadable("messages", messages, "a list")
+        raise words.refuse(words.invalid_type("messages", "an array of objects", messages))
     names: dict[str, str] = {}
     for number, message in enumerate(messages):
         where = f"messages[{number}]"
         if not isinstance(message, dict):
-            raise Rejected.unreadable(where, message, "an object")
-        role = message.get("role")
-        if not isinstance(role, str) or role not in _ROLES:
-            raise Rejected.unreadable(f"{where}.role", role, f"one of {', '.join(_ROLES)}")
+            raise words.refuse(words.invalid_type(where, "an object", message))
+        role = _role(message.get("role"), f"{where}.role")
         # Clients of Cloudsway also send a result in the user's name (field).
         match "tool" if isinstance(message.get("tool_call_id"), str) else _ROLES[role]:
             case "tool":
@@ -110,6 +114,16 @@ def _turns(messages: Json) -> Iterator[Turn]:
                 yield Turn(turn, tuple(_content(message.get("content"), f"{where}.content")))
 
 
+def _role(role: Json, where: str) -> str:
+    if isinstance(role, str):
+        if role in _ROLES:
+            return role
+        raise words.refuse(words.invalid_value(where, role, _ROLES_AS_LISTED))
+    if role is None:
+        raise words.refuse(words.missing(where))
+    raise words.refuse(words.invalid_type(where, f"one of {words.choices(_ROLES_AS_LISTED, 'or')}", role))
+
+
 def _assistant_parts(message: Json, where: str) -> Iterator[Part]:
     match message.get("reasoning_content"):
         case str() as thinking if thinking:
@@ -117,7 +131,7 @@ def _assistant_parts(message: Json, where: str) -> Iterator[Part]:
     yield from _content(message.get("content"), f"{where}.content")
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list):
-        raise Rejected.unreadable(f"{where}.tool_calls", calls, "a list")
+        raise words.refuse(words.invalid_type(f"{where}.tool_calls", "an array of objects", calls))
     for number, call in enumerate(calls):
         match call:
             case {"function": {"name": str() as name} as function}:
@@ -136,12 +150,28 @@ def _assistant_parts(message: Json, where: str) -> Iterator[Part]:
                     free=True,
                 )
             case _:
-                raise Rejected.unreadable(
-                    f"{where}.tool_calls[{number}]", call, "an object with a function and its name"
-                )
+                raise words.refuse(_nameless(call, f"{where}.tool_calls[{number}]"))
     match message.get("function_call"):  # deprecated in favour of tool_calls, and still sent
         case {"name": str() as name, "arguments": str() as arguments}:
             yield ToolCall(name, arguments)
+
+
+def _nameless(call: Json, where: str) -> Breach:
+    """What is wrong with a call whose name can't be read."""
+    if not isinstance(call, dict):
+        return words.invalid_type(where, "an object", call)
+    kind = "custom" if call.get("type") == "custom" else "function"
+    form = call.get(kind)
+    if form is None:
+        return words.missing(f"{where}.{kind}")
+    if not isinstance(form, dict):
+        return words.invalid_type(f"{where}.{kind}", "an object", form)
+    name = form.get("name")
+    return words.missing(f"{where}.{kind}.name") if name is None else _no_text(f"{where}.{kind}.name", name)
+
+
+def _no_text(where: str, value: Json) -> Breach:
+    return words.invalid_type(where, "a string", value)
 
 
 def _tool_result(message: Json, names: dict[str, str], where: str) -> ToolResult:
@@ -160,10 +190,10 @@ def _content(content: Json, where: str) -> Iterator[Text | Refusal | Media]:
         case list():
             for number, item in enumerate(content):
                 if not isinstance(item, dict):
-                    raise Rejected.unreadable(f"{where}[{number}]", item, "an object")
+                    raise words.refuse(words.invalid_type(f"{where}[{number}]", "an object", item))
                 yield from _content_part(item)
         case _:
-            raise Rejected.unreadable(where, content, "a string or a list")
+            raise words.refuse(words.invalid_type(where, "one of a string or array of objects", content))
 
 
 def _content_part(item: Json) -> Iterator[Text | Refusal | Media]:
@@ -198,7 +228,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
     if tools is None:
         return
     if not isinstance(tools, list):
-        raise Rejected.unreadable("tools", tools, "a list")
+        raise words.refuse(words.invalid_type("tools", "an array of objects", tools))
     for number, tool in enumerate(tools):
         match tool:
             case {"function": {"name": str() as name} as function}:
@@ -208,7 +238,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
             case dict():
                 continue  # a kind of tool that is no function
             case _:
-                raise Rejected.unreadable(f"tools[{number}]", tool, "an object")
+                raise words.refuse(words.invalid_type(f"tools[{number}]", "an object", tool))
 
 
 def _tool_choice(choice: Json, *, offered: bool) -> str:

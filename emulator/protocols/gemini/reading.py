@@ -1,21 +1,18 @@
-"""Requests of the Gemini API: read tolerantly, into the words that all protocols share.
-
-"Parsers accept both the lowerCamelCase name … and the original proto field name" – protobuf.dev, ProtoJSON
-(2026-11-20); clients send both in one body. Vertex AI's examples send one object where a list of them is meant.
-"""
+"""Requests of the Gemini API: read tolerantly, into the words that all protocols share."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from functools import cache
 from itertools import groupby
 from typing import Final, Literal
 
 from emulator import jsontext
+from emulator.protocols.gemini import wording
+from emulator.protocols.gemini.names import get, struct
 from emulator.protocols.gemini.tokens import by_modality
+from emulator.protocols.gemini.wording import unreadable
 from emulator.types import (
     Call,
     Endpoint,
@@ -70,7 +67,7 @@ def count_tokens(call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) -
     """Count what a request would cost: the same estimate as in the usage of its answer."""
     content = _content_of(call)
     # Either contents alone or a whole request in this field – API reference, models.countTokens (2026-11)
-    asked = _get(content, "generateContentRequest")
+    asked = get(content, "generateContentRequest")
     request = _request(call, endpoint, asked if isinstance(asked, dict) else content)
     total = request.input_tokens
     return Page(200, {"totalTokens": total, "promptTokensDetails": by_modality(request, total)})
@@ -78,10 +75,10 @@ def count_tokens(call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) -
 
 def likelihoods(request: Request) -> int | None:
     """How many tokens are asked for in the place of each; None: how likely they were is not asked for."""
-    options = _object(_get(_object(request.body), "generationConfig"))
-    if _get(options, "responseLogprobs") is not True:
+    options = struct(get(struct(request.body), "generationConfig"))
+    if get(options, "responseLogprobs") is not True:
         return None
-    top = _get(options, "logprobs")
+    top = get(options, "logprobs")
     return min(int(top), _MOST_LIKELY) if isinstance(top, int | float) and top > 0 else 0
 
 
@@ -95,19 +92,19 @@ def _content_of(call: Call) -> Json:
 
 def _request(call: Call, endpoint: Endpoint, content: Json) -> Request:
     tools = tuple(_tools(content.get("tools")))
-    options = _object(_get(content, "generationConfig"))
+    options = struct(get(content, "generationConfig"))
     return Request(
         call=call,
         endpoint=endpoint,
         body=content,
         model=_model(content, endpoint),
-        turns=tuple(map(_joined, conversation([*_system(_get(content, "systemInstruction")), *_turns(content)]))),
+        turns=tuple(map(_joined, conversation([*_system(get(content, "systemInstruction")), *_turns(content)]))),
         tools=tools,
-        tool_choice=_tool_choice(_get(content, "toolConfig"), offered=bool(tools)),
+        tool_choice=_tool_choice(get(content, "toolConfig"), offered=bool(tools)),
         stream=endpoint.stream is True,
-        reasoning=_asks_for_reasoning(_object(_get(options, "thinkingConfig"))),
+        reasoning=_asks_for_reasoning(struct(get(options, "thinkingConfig"))),
         schema=_schema(options),
-        count=_count(_get(options, "candidateCount")),
+        count=_count(get(options, "candidateCount")),
     )
 
 
@@ -120,7 +117,7 @@ def _model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise Rejected.unreadable("model", other, "a string")
+            raise unreadable("model", other, "TYPE_STRING")
 
 
 # ---------------------------------------------------------------- the conversation
@@ -133,21 +130,24 @@ def _system(instruction: Json) -> Iterator[Turn]:
         case str() as text:
             parts: tuple[Part, ...] = (Text(text),) if text else ()
         case {"parts": listed}:
-            parts = tuple(_parts(listed, "systemInstruction.parts", _Calls()))
+            parts = tuple(_parts(listed, "system_instruction.parts", _Calls()))
         case dict():
             return
         case other:
-            raise Rejected.unreadable("systemInstruction", other, "an object")
+            raise unreadable("system_instruction", other, wording.kind("Content"))
     if parts:
         yield Turn("system", parts)
 
 
 def _turns(content: Json) -> Iterator[Turn]:
     calls = _Calls()
-    for where, said in _items(content.get("contents"), "contents"):
+    contents = content.get("contents")
+    for where, said in _items([] if contents is None else contents, "contents", "Content"):
         role = said.get("role") or ""
-        if not isinstance(role, str) or role.lower() not in _ROLES:
-            raise Rejected.unreadable(f"{where}.role", role, "user or model")
+        if not isinstance(role, str):
+            raise unreadable(f"{where}.role", role, "TYPE_STRING")
+        if role.lower() not in _ROLES:  # recorded
+            raise Rejected(Failure("invalid_request", "Please use a valid role: user, model."))
         speaker = _ROLES[role.lower()]
         listed = said.get("parts")
         parts = [] if listed is None else list(_parts(listed, f"{where}.parts", calls))
@@ -203,22 +203,22 @@ def _joined(turn: Turn) -> Turn:
 
 
 def _parts(listed: Json, where: str, calls: _Calls) -> Iterator[Part]:
-    for place, item in _items(listed, where):
-        if (call := _get(item, "functionCall")) is not None:
-            read = _call(call, f"{place}.functionCall")
+    for place, item in _items(listed, where, "Part"):
+        if (call := get(item, "functionCall")) is not None:
+            read = _call(call, f"{place}.function_call")
             calls.add(read)
             yield read
-        elif (result := _get(item, "functionResponse")) is not None:
-            yield _result(result, f"{place}.functionResponse", calls)
-        elif (data := _get(item, "inlineData")) is not None:
-            mime, source = _text(_get(_object(data), "mimeType")), _text(_object(data).get("data"))
+        elif (result := get(item, "functionResponse")) is not None:
+            yield _result(result, f"{place}.function_response", calls)
+        elif (data := get(item, "inlineData")) is not None:
+            mime, source = _text(get(struct(data), "mimeType")), _text(struct(data).get("data"))
             # In the form of a data URL, as images travel in other protocols; audio is bare base64 there, too.
             kind = _media_kind(mime)
             yield Media(kind, source if kind == "audio" else f"data:{mime};base64,{source}")
-        elif (file := _get(item, "fileData")) is not None:
-            yield Media(_media_kind(_text(_get(_object(file), "mimeType"))), _text(_get(_object(file), "fileUri")))
+        elif (file := get(item, "fileData")) is not None:
+            yield Media(_media_kind(_text(get(struct(file), "mimeType"))), _text(get(struct(file), "fileUri")))
         elif isinstance(text := item.get("text"), str):
-            signature = _text(_get(item, "thoughtSignature"))
+            signature = _text(get(item, "thoughtSignature"))
             yield Reasoning(text, signature=signature) if item.get("thought") is True else Text(text)
 
 
@@ -227,13 +227,18 @@ def _call(call: Json, where: str) -> ToolCall:
         case {"name": str() as name}:
             arguments = call.get("args")
             return ToolCall(name, _json({} if arguments is None else arguments), id=_text(call.get("id")))
+        case {"name": other} if other is not None:
+            raise unreadable(f"{where}.name", other, "TYPE_STRING")
+        case dict():
+            message = f"* GenerateContentRequest.{where}.name: Name cannot be empty.\n"
+            raise Rejected(Failure("invalid_request", message))
         case _:
-            raise Rejected.unreadable(where, call, "an object with a name")
+            raise unreadable(where, call, wording.kind("FunctionCall"))
 
 
 def _result(result: Json, where: str, calls: _Calls) -> ToolResult:
     if not isinstance(result, dict):
-        raise Rejected.unreadable(where, result, "an object")
+        raise unreadable(where, result, wording.kind("FunctionResponse"))
     identity, name = calls.answered(_text(result.get("id")), _text(result.get("name")))
     return ToolResult(identity, name, _result_text(result.get("response")))
 
@@ -265,21 +270,23 @@ def _media_kind(mime: str) -> Literal["image", "audio", "video", "file"]:
 def _tools(tools: Json) -> Iterator[Tool]:
     if tools is None:
         return
-    for where, tool in _items(tools, "tools"):
-        declared = _get(tool, "functionDeclarations")
+    for where, tool in _items(tools, "tools", "Tool"):
+        declared = get(tool, "functionDeclarations")
         if declared is None:
             continue  # a kind of tool that is no function
-        for place, declaration in _items(declared, f"{where}.functionDeclarations"):
+        for place, declaration in _items(declared, f"{where}.function_declarations", "FunctionDeclaration"):
             name = declaration.get("name")
+            if name is None:
+                continue
             if not isinstance(name, str):
-                raise Rejected.unreadable(f"{place}.name", name, "a string")
-            parameters = _get(declaration, "parametersJsonSchema")
+                raise unreadable(f"{place}.name", name, "TYPE_STRING")
+            parameters = get(declaration, "parametersJsonSchema")
             yield Tool(name, _spelled(declaration.get("parameters")) if parameters is None else parameters)
 
 
 def _tool_choice(config: Json, *, offered: bool) -> str:
-    calling = _object(_get(_object(config), "functionCallingConfig"))
-    match _text(calling.get("mode")).upper(), _get(calling, "allowedFunctionNames"):
+    calling = struct(get(struct(config), "functionCallingConfig"))
+    match _text(calling.get("mode")).upper(), get(calling, "allowedFunctionNames"):
         case "ANY", [str() as name]:
             return name
         case "ANY", _:
@@ -292,16 +299,16 @@ def _tool_choice(config: Json, *, offered: bool) -> str:
 
 def _asks_for_reasoning(thinking: Json) -> bool:
     """Thoughts are asked for; a budget of 0 switches thinking off (types.ThinkingConfig, google-genai 3.4)."""
-    budget = _get(thinking, "thinkingBudget")
-    return _get(thinking, "includeThoughts") is True and (budget is None or budget != 0)
+    budget = get(thinking, "thinkingBudget")
+    return get(thinking, "includeThoughts") is True and (budget is None or budget != 0)
 
 
 def _schema(options: Json) -> Json:
-    if (schema := _get(options, "responseJsonSchema")) is not None:
+    if (schema := get(options, "responseJsonSchema")) is not None:
         return schema
-    if (schema := _get(options, "responseSchema")) is not None:
+    if (schema := get(options, "responseSchema")) is not None:
         return _spelled(schema)
-    return True if _text(_get(options, "responseMimeType")) == "application/json" else None
+    return True if _text(get(options, "responseMimeType")) == "application/json" else None
 
 
 def _count(count: Json) -> int:
@@ -323,30 +330,15 @@ def _spelled(schema: Json) -> Json:
             return schema
 
 
-def _items(value: Json, where: str) -> Iterator[tuple[str, Json]]:
+def _items(value: Json, where: str, kind: str) -> Iterator[tuple[str, Json]]:
     """The objects of a list, each with its place; one object stands for a list of it."""
     items = [value] if isinstance(value, dict) else value
     if not isinstance(items, list):
-        raise Rejected.unreadable(where, value, "a list")
+        raise unreadable(where, value, wording.kind(kind))
     for number, item in enumerate(items):
         if not isinstance(item, dict):
-            raise Rejected.unreadable(f"{where}[{number}]", item, "an object")
+            raise unreadable(f"{where}[{number}]", item, wording.kind(kind))
         yield f"{where}[{number}]", item
-
-
-def _get(item: Json, name: str) -> Json:
-    """The field of this name; in snake_case where it is not there in camelCase."""
-    value = item.get(name)
-    return item.get(_snake(name)) if value is None else value
-
-
-@cache
-def _snake(name: str) -> str:
-    return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
-
-
-def _object(value: Json) -> Json:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Json) -> str:

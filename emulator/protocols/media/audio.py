@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 from typing import Final
 
+from emulator.protocols.media import rules
 from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit
 from emulator.protocols.media.reading import fields, model, text
 from emulator.types import Call, Completion, Endpoint, Frame, Json, Media, Memory, Part, Request, Stamp, Text, Turn
@@ -27,7 +28,7 @@ __all__ = [
 
 NAME: Final = "audio"
 PING: Final = None
-RULES: Final = ()
+RULES: Final = rules.AUDIO
 
 
 def decode(call: Call, endpoint: Endpoint, memory: Memory) -> Request:  # noqa: ARG001 - nothing is referred to

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from emulator.protocols.media import google
+from emulator.protocols.media import google, rules
 from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit
 from emulator.protocols.media.google import Input, dimensions
 from emulator.protocols.media.reading import fields, model
 from emulator.protocols.media.vectors import packed, vector
+from emulator.refusals import words
 from emulator.types import (
     Call,
     Completion,
@@ -43,7 +44,7 @@ __all__ = [
 
 NAME: Final = "embeddings"
 PING: Final = None
-RULES: Final = ()
+RULES: Final = rules.EMBEDDINGS
 
 _MOST_INPUTS: Final = 2048
 """"any array must be 2048 dimensions or less" – types.EmbeddingCreateParams (openai 3.51)."""
@@ -101,12 +102,14 @@ def _openai(content: Json) -> Iterator[Input]:
         case list() as items:
             for number, item in enumerate(items):
                 yield Input(item if isinstance(item, str) else _of_tokens(item, f"input[{number}]"), size)
+        case None:
+            raise words.refuse(words.missing("input"))
         case other:
-            raise Rejected.unreadable("input", other, "a string or a list")
+            raise words.refuse(words.invalid_type("input", "one of a string or array", other))  # inferred
 
 
 def _of_tokens(tokens: Json, where: str) -> str:
     """Tokens stand for a text that nobody here knows; written out they are one."""
     if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
-        raise Rejected.unreadable(where, tokens, "a string or a list of tokens")
+        raise words.refuse(words.said("'$.input' is invalid.", where))  # inferred: the same words as for an empty one
     return " ".join(map(str, tokens))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from emulator.protocols.media import rules
 from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit
 from emulator.protocols.media.reading import count, fields, model, text
 from emulator.types import Call, Completion, Endpoint, Frame, Json, Media, Memory, Request, Stamp, Text, Turn
@@ -27,7 +28,7 @@ __all__ = [
 
 NAME: Final = "images"
 PING: Final = None
-RULES: Final = ()
+RULES: Final = rules.IMAGES
 
 _MOST: Final = 10
 """"The number of images to generate. Must be between 1 and 10." – types.ImageGenerateParams (openai 3.51)."""

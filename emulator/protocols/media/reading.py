@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from emulator import jsontext
+from emulator.refusals import words
 from emulator.types import Call, Endpoint, Failure, Json, Rejected
 
 __all__ = ["count", "fields", "model", "text"]
@@ -42,14 +43,14 @@ def model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise Rejected.unreadable("model", other, "a string")
+            raise words.refuse(words.invalid_type("model", "a string", other))
 
 
 def text(content: Json, name: str) -> str:
     """Give a text that must be there."""
     value = content.get(name)
     if not isinstance(value, str):
-        raise Rejected.unreadable(name, value, "a string")
+        raise words.refuse(words.missing(name) if name not in content else words.invalid_type(name, "a string", value))
     return value
 
 

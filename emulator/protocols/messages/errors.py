@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from emulator.types import Completion, Failure, Frame, Json, Page, Stamp
+from emulator.types import Completion, Failure, Frame, Json, Origin, Page, Stamp
 
-__all__ = ["ERRORS", "blocked", "broken", "failure", "request_id", "threads_unsupported"]
+__all__ = ["ERRORS", "ErrorRow", "blocked", "broken", "failure", "request_id", "threads_unsupported"]
 
 
 class ErrorRow(NamedTuple):
@@ -17,6 +17,10 @@ class ErrorRow(NamedTuple):
     status: int
     type: str
     message: str
+    origin: Origin
+    """How sure the status and the type are."""
+    verbatim: bool = False
+    """The message is the service's own (recorded); else it is ours."""
 
 
 _INVALID: Final = "invalid_request_error"
@@ -25,38 +29,48 @@ _RATE: Final = "rate_limit_error"
 
 # Statuses and types: https://platform.claude.com/docs/en/api/errors (2026-11-20), which leaves invalid_request_error to
 # "other 4XX status codes" too; the classes of the released SDKs are the same (anthropic 2.11, _error_classes.py).
-# Messages are recorded where the row says so (reports of users with their request ids, such as issues 30485 and 71670
-# of github.com/anthropics/claude-code), else ours.
+# Messages are verbatim where users report them with the ids of their requests, such as in issues 30485 and 71670 of
+# github.com/anthropics/claude-code.
 ERRORS: Final[dict[str, ErrorRow]] = {
-    "invalid_api_key": ErrorRow(401, _AUTHENTICATION, "invalid x-api-key"),  # recorded
-    "missing_api_key": ErrorRow(401, _AUTHENTICATION, "x-api-key header is required"),  # recorded
-    "expired_api_key": ErrorRow(401, _AUTHENTICATION, "The API key has expired."),
-    "auth_scheme": ErrorRow(401, _AUTHENTICATION, "Authorization must be 'Bearer <key>'."),
-    "permission_denied": ErrorRow(403, "permission_error", "Your API key may not use this resource."),
-    "model_not_found": ErrorRow(404, "not_found_error", "The model does not exist."),
-    "model_not_enabled": ErrorRow(403, "permission_error", "Your API key may not use this model."),
-    "environment_not_found": ErrorRow(404, "not_found_error", "The workspace does not exist."),
-    "route_not_found": ErrorRow(404, "not_found_error", "Not Found"),
-    "method_not_allowed": ErrorRow(405, _INVALID, "Method Not Allowed"),
-    "invalid_request": ErrorRow(400, _INVALID, "The request is invalid."),
-    "malformed_body": ErrorRow(400, _INVALID, "The request body is not valid JSON."),
-    "missing_model": ErrorRow(400, _INVALID, "model: Field required"),  # recorded
-    "context_length_exceeded": ErrorRow(400, _INVALID, "prompt is too long"),  # recorded, there with the numbers
-    "content_filtered": ErrorRow(400, _INVALID, "Output blocked by content filtering policy"),  # recorded
-    "payload_too_large": ErrorRow(413, "request_too_large", "Request exceeds the maximum size"),
-    "slow_body": ErrorRow(408, _INVALID, "The request did not arrive in time."),
+    "invalid_api_key": ErrorRow(401, _AUTHENTICATION, "invalid x-api-key", "documented", verbatim=True),
+    "missing_api_key": ErrorRow(401, _AUTHENTICATION, "x-api-key header is required", "documented", verbatim=True),
+    "expired_api_key": ErrorRow(401, _AUTHENTICATION, "The API key has expired.", "documented"),
+    "auth_scheme": ErrorRow(401, _AUTHENTICATION, "Authorization must be 'Bearer <key>'.", "inferred"),
+    "permission_denied": ErrorRow(403, "permission_error", "Your API key may not use this resource.", "documented"),
+    "model_not_found": ErrorRow(404, "not_found_error", "The model does not exist.", "documented"),
+    "model_not_enabled": ErrorRow(403, "permission_error", "Your API key may not use this model.", "inferred"),
+    "environment_not_found": ErrorRow(404, "not_found_error", "The workspace does not exist.", "inferred"),
+    "route_not_found": ErrorRow(404, "not_found_error", "Not Found", "documented"),
+    "method_not_allowed": ErrorRow(405, _INVALID, "Method Not Allowed", "inferred"),
+    "invalid_request": ErrorRow(400, _INVALID, "The request is invalid.", "documented"),
+    "malformed_body": ErrorRow(400, _INVALID, "The request body is not valid JSON.", "documented"),
+    "missing_model": ErrorRow(400, _INVALID, "model: Field required", "documented", verbatim=True),
+    # There with the numbers.
+    "context_length_exceeded": ErrorRow(400, _INVALID, "prompt is too long", "documented", verbatim=True),
+    "content_filtered": ErrorRow(
+        400, _INVALID, "Output blocked by content filtering policy", "documented", verbatim=True
+    ),
+    "payload_too_large": ErrorRow(413, "request_too_large", "Request exceeds the maximum size", "documented"),
+    "slow_body": ErrorRow(408, _INVALID, "The request did not arrive in time.", "package"),
     "rate_limited": ErrorRow(
-        429, _RATE, "This request would exceed your account's rate limit. Please try again later."
-    ),  # recorded
+        429,
+        _RATE,
+        "This request would exceed your account's rate limit. Please try again later.",
+        "documented",
+        verbatim=True,
+    ),
     # 402 is for payment; a used-up limit on spending is a 429 (types of the SDKs: EnforcedSpendLimitReachedError).
-    "quota_exhausted": ErrorRow(429, _RATE, "You have reached your usage limit."),
-    "concurrency_limited": ErrorRow(429, _RATE, "Number of concurrent connections has exceeded your rate limit."),
-    "timeout": ErrorRow(504, "timeout_error", "The request timed out."),
-    "overloaded": ErrorRow(529, "overloaded_error", "Overloaded"),  # recorded
-    "server_error": ErrorRow(500, "api_error", "Internal server error"),  # recorded
-    "bad_gateway": ErrorRow(502, "api_error", "Bad gateway"),
-    "no_step": ErrorRow(404, "not_found_error", "no scenario step matched"),
-    "template_failed": ErrorRow(500, "api_error", "a template of the scenario failed"),
+    "quota_exhausted": ErrorRow(429, _RATE, "You have reached your usage limit.", "package"),
+    "concurrency_limited": ErrorRow(
+        429, _RATE, "Number of concurrent connections has exceeded your rate limit.", "documented"
+    ),
+    "timeout": ErrorRow(504, "timeout_error", "The request timed out.", "documented"),
+    "overloaded": ErrorRow(529, "overloaded_error", "Overloaded", "documented", verbatim=True),
+    "server_error": ErrorRow(500, "api_error", "Internal server error", "documented", verbatim=True),
+    "bad_gateway": ErrorRow(502, "api_error", "Bad gateway", "inferred"),
+    # The emulator's own.
+    "no_step": ErrorRow(404, "not_found_error", "no scenario step matched", "inferred"),
+    "template_failed": ErrorRow(500, "api_error", "a template of the scenario failed", "inferred"),
 }
 
 

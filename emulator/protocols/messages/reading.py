@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from emulator import jsontext
 from emulator.protocols.messages.errors import threads_unsupported
+from emulator.protocols.messages.wording import A_LIST, A_STRING, AN_OBJECT, one_of, unreadable
 from emulator.types import (
     Call,
     Endpoint,
@@ -45,14 +46,7 @@ _CHOICES: Final = {"auto": "auto", "any": "required", "none": "none"}
 
 def decode(call: Call, endpoint: Endpoint, memory: Memory) -> Request:  # noqa: ARG001 - nothing is referred to
     """Read a request. What is not there or not understood is left to the rules; what can't be read is rejected."""
-    request = _read(call, endpoint)
-    match request.body.get("max_tokens"):
-        case None:
-            # "max_tokens: Required" – API reference, messages/create (2026-11-20); the sentence is recorded
-            raise Rejected(Failure("invalid_request", "max_tokens: Field required"))
-        case bool() | str() | list() | dict() as other:
-            raise Rejected.unreadable("max_tokens", other, "a number")
-    return request
+    return _read(call, endpoint)
 
 
 def count_tokens(call: Call, endpoint: Endpoint, memory: Memory, stamp: Stamp) -> Page:  # noqa: ARG001 - a page's form
@@ -91,7 +85,7 @@ def _model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise Rejected.unreadable("model", other, "a string")
+            raise unreadable("model", other, A_STRING)
 
 
 # ---------------------------------------------------------------- the conversation
@@ -103,15 +97,15 @@ def _system(system: Json) -> Iterator[Turn]:
 
 def _turns(messages: Json) -> Iterator[Turn]:
     if not isinstance(messages, list):
-        raise Rejected.unreadable("messages", messages, "a list")
+        raise unreadable("messages", messages, A_LIST)
     names: dict[str, str] = {}
     for number, message in enumerate(messages):
-        where = f"messages[{number}]"
+        where = f"messages.{number}"
         if not isinstance(message, dict):
-            raise Rejected.unreadable(where, message, "an object")
+            raise unreadable(where, message, AN_OBJECT)
         name = message.get("role")
         if not isinstance(name, str) or name not in _ROLES:
-            raise Rejected.unreadable(f"{where}.role", name, f"one of {', '.join(_ROLES)}")
+            raise unreadable(f"{where}.role", name, one_of(("user", "assistant")))  # recorded
         role = _ROLES[name]
         pieces = list(_pieces(role, message.get("content"), f"{where}.content", names))
         calls = [part for piece in pieces for part in piece.parts if isinstance(part, ToolCall)]
@@ -128,15 +122,15 @@ def _pieces(role: Role, content: Json, where: str, names: dict[str, str]) -> Ite
             yield Turn(role, (Text(content),))
         case list():
             for number, block in enumerate(content):
-                here = f"{where}[{number}]"
+                here = f"{where}.{number}"
                 if not isinstance(block, dict):
-                    raise Rejected.unreadable(here, block, "an object")
+                    raise unreadable(here, block, AN_OBJECT)
                 if block.get("type") == "tool_result":
                     yield Turn("tool", tuple(_tool_result(block, here, names)))
                 elif parts := tuple(_block(block, here)):
                     yield Turn(role, parts)
         case _:
-            raise Rejected.unreadable(where, content, "a string or a list")
+            raise unreadable(where, content, A_LIST)
 
 
 def _block(block: Json, where: str) -> Iterator[Text | Reasoning | ToolCall | Media]:
@@ -159,8 +153,10 @@ def _tool_call(block: Json, where: str) -> ToolCall:
     match block:
         case {"id": str() as identity, "name": str() as name}:
             return ToolCall(name, _arguments(block.get("input")), id=identity)
+        case {"id": str()}:
+            raise unreadable(f"{where}.tool_use.name", block.get("name"), A_STRING)
         case _:
-            raise Rejected.unreadable(where, block, "a tool_use with its id and name")
+            raise unreadable(f"{where}.tool_use.id", block.get("id"), A_STRING)
 
 
 def _arguments(value: Json) -> str:
@@ -174,7 +170,11 @@ def _tool_result(block: Json, where: str, names: dict[str, str]) -> Iterator[Too
     """Read a result, and the pictures and documents in it."""
     identity = block.get("tool_use_id")
     identity = identity if isinstance(identity, str) else ""
-    parts = [part for piece in _pieces("tool", block.get("content"), f"{where}.content", {}) for part in piece.parts]
+    parts = [
+        part
+        for piece in _pieces("tool", block.get("content"), f"{where}.tool_result.content", {})
+        for part in piece.parts
+    ]
     text = "".join(part.text for part in parts if isinstance(part, Text))
     yield ToolResult(identity, names.get(identity, ""), text)
     yield from (part for part in parts if isinstance(part, Media))
@@ -209,7 +209,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
     if tools is None:
         return
     if not isinstance(tools, list):
-        raise Rejected.unreadable("tools", tools, "a list")
+        raise unreadable("tools", tools, A_LIST)
     for number, tool in enumerate(tools):
         match tool:
             case {"name": str() as name}:
@@ -219,7 +219,7 @@ def _tools(tools: Json) -> Iterator[Tool]:
             case dict():
                 continue  # a tool set, such as that of an MCP server
             case _:
-                raise Rejected.unreadable(f"tools[{number}]", tool, "an object")
+                raise unreadable(f"tools.{number}", tool, AN_OBJECT)
 
 
 def _tool_choice(choice: Json, *, offered: bool) -> str:

@@ -92,7 +92,7 @@ def failure(failure: Failure, stamp: Stamp) -> Page:  # noqa: ARG001 - the reque
     error = {
         "message": failure.message or row.message,
         "type": failure.type or row.type,
-        "param": _PARAMS.get(str(code), row.param),
+        "param": failure.param or _PARAMS.get(str(code), row.param),
         "code": code,
     }
     headers = dict(failure.headers)

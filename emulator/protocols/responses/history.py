@@ -8,7 +8,8 @@ from typing import Final
 from emulator.protocols.responses.errors import missing
 from emulator.protocols.responses.items import Origin, origin_of
 from emulator.protocols.responses.writing import finished, frames, in_background
-from emulator.types import Completion, Endpoint, Failure, Json, Memory, Rejected, Request, Stamp
+from emulator.refusals import words
+from emulator.types import Completion, Endpoint, Json, Memory, Request, Stamp
 
 __all__ = ["conversation_of", "earlier", "given", "keep", "listed", "stored"]
 
@@ -51,10 +52,13 @@ def earlier(content: Json, endpoint: Endpoint, memory: Memory) -> list[Json]:
     """Recall the items before those of the request. Instructions are not among them. Raises Rejected."""
     previous, conversation = content.get("previous_response_id"), conversation_of(content)
     if previous is not None and not isinstance(previous, str):
-        raise Rejected.unreadable("previous_response_id", previous, "a string")
+        raise words.refuse(words.invalid_type("previous_response_id", "a string", previous))
     if previous is not None and conversation is not None:
         # "Cannot be used in conjunction with conversation" – API reference, responses/create (2026-11-20)
-        raise Rejected(Failure("invalid_request", "previous_response_id and conversation: both came, one is wanted"))
+        message = (
+            "Mutually exclusive parameters: ''. Ensure you are only providing one of: 'pre..._id' or 'conversation'."
+        )
+        raise words.refuse(words.said(message, code="mutually_exclusive_parameters"))  # recorded, as it is
     if not endpoint.restores:
         return []
     if conversation is not None:
@@ -77,7 +81,11 @@ def given(content: Json, endpoint: Endpoint, memory: Memory) -> list[Json]:
         case None if any(content.get(name) is not None for name in _INSTEAD_OF_INPUT):
             return []
         case other:
-            raise Rejected.unreadable("input", other, "a string or a list")
+            if "input" not in content:
+                raise words.refuse(words.missing("input"))
+            wanted = "a string" if other is None else "one of a string or array of input items"
+            shown = {} if other is None else other  # null is "an object" here (recorded)
+            raise words.refuse(words.invalid_type("input", wanted, shown))
 
 
 def conversation_of(content: Json) -> str | None:
@@ -90,7 +98,7 @@ def conversation_of(content: Json) -> str | None:
         case {"id": str() as identity}:
             return identity
         case other:
-            raise Rejected.unreadable("conversation", other, "an id or an object with an id")
+            raise words.refuse(words.invalid_type("conversation", "one of a string or object", other))  # inferred
 
 
 def _resolved(items: list[Json], endpoint: Endpoint, memory: Memory) -> Iterator[Json]:

@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 from emulator import jsontext
 from emulator.protocols.responses.history import earlier, given
+from emulator.refusals import words
 from emulator.types import (
+    Breach,
     Call,
     Endpoint,
     Failure,
@@ -27,7 +29,7 @@ from emulator.types import (
     conversation,
 )
 
-__all__ = ["content_of", "decode", "turns"]
+__all__ = ["ITEMS", "content_of", "decode", "turns"]
 
 _ROLES: Final[dict[str, Literal["system", "user", "assistant"]]] = {
     "system": "system",
@@ -35,6 +37,20 @@ _ROLES: Final[dict[str, Literal["system", "user", "assistant"]]] = {
     "user": "user",
     "assistant": "assistant",
 }
+
+_ROLES_AS_LISTED: Final = ("assistant", "system", "developer", "user")
+# fmt: off
+ITEMS: Final = (
+    "additional_tools", "agent_message", "apply_patch_call", "apply_patch_call_output", "code_interpreter_call",
+    "compaction", "compaction_trigger", "computer_call", "computer_call_output", "custom_tool_call",
+    "custom_tool_call_output", "file_search_call", "function_call", "function_call_output", "image_generation_call",
+    "item_reference", "local_shell_call", "local_shell_call_output", "mcp_approval_request", "mcp_approval_response",
+    "mcp_call", "mcp_list_tools", "message", "multi_agent_call", "multi_agent_call_output", "program",
+    "program_output", "reasoning", "shell_call", "shell_call_output", "tool_search_call", "tool_search_output",
+    "web_search_call",
+)
+# fmt: on
+"""The types of items, as the service lists them where it is given another (recorded: see emulator/refusals)."""
 
 _SOURCES: Final = ("image_url", "file_url", "data", "file_data", "file_id")
 
@@ -100,7 +116,7 @@ def _model(content: Json, endpoint: Endpoint) -> str:
         case None | "":
             raise Rejected(Failure("missing_model"))
         case other:
-            raise Rejected.unreadable("model", other, "a string")
+            raise words.refuse(words.invalid_type("model", "a string", other))
 
 
 def _instructions(instructions: Json, names: dict[str, str]) -> Iterator[Turn]:
@@ -112,7 +128,7 @@ def _instructions(instructions: Json, names: dict[str, str]) -> Iterator[Turn]:
         case list():
             yield from _turns(instructions, "instructions", names)
         case other:
-            raise Rejected.unreadable("instructions", other, "a string or a list")
+            raise words.refuse(words.invalid_type("instructions", "a string", other))
 
 
 # ---------------------------------------------------------------- items
@@ -123,7 +139,7 @@ def _turns(items: list[Json], where: str, names: dict[str, str]) -> Iterator[Tur
     for number, item in enumerate(items):
         place = f"{where}[{number}]"
         if not isinstance(item, dict):
-            raise Rejected.unreadable(place, item, "an object")
+            raise words.refuse(words.invalid_type(place, "an input item", item))
         match item.get("type"):
             case None | "message":
                 yield _message(item, place)
@@ -138,14 +154,14 @@ def _turns(items: list[Json], where: str, names: dict[str, str]) -> Iterator[Tur
                     yield Turn("assistant", (thinking,))
             case str():
                 continue  # a kind of item that nothing is asked about
-            case other:
-                raise Rejected.unreadable(f"{place}.type", other, "a string")
+            case _:
+                raise words.refuse(words.invalid_value(place, "", ITEMS))
 
 
 def _message(item: Json, where: str) -> Turn:
     role = item.get("role")
     if not isinstance(role, str) or role not in _ROLES:
-        raise Rejected.unreadable(f"{where}.role", role, f"one of {', '.join(_ROLES)}")
+        raise words.refuse(words.invalid_value(where, role if isinstance(role, str) else "", _ROLES_AS_LISTED))
     return Turn(_ROLES[role], tuple(_content(item.get("content"), f"{where}.content")))
 
 
@@ -158,10 +174,10 @@ def _content(content: Json, where: str) -> Iterator[Part]:
         case list():
             for number, part in enumerate(content):
                 if not isinstance(part, dict):
-                    raise Rejected.unreadable(f"{where}[{number}]", part, "an object")
+                    raise words.refuse(words.invalid_type(f"{where}[{number}]", "an object", part))
                 yield from _content_part(part)
         case _:
-            raise Rejected.unreadable(where, content, "a string or a list")
+            raise words.refuse(words.invalid_type(where, "one of a string or array of objects", content))
 
 
 def _content_part(part: Json) -> Iterator[Part]:
@@ -193,7 +209,11 @@ def _tool_call(item: Json, where: str) -> ToolCall:
                 free=item["type"] == "custom_tool_call",
             )
         case _:
-            raise Rejected.unreadable(f"{where}.name", item.get("name"), "a string")
+            raise words.refuse(_nameless(item.get("name"), f"{where}.name"))
+
+
+def _nameless(name: Json, where: str) -> Breach:
+    return words.missing(where) if name is None else words.invalid_type(where, "a string", name)
 
 
 def _tool_result(item: Json, names: dict[str, str], where: str) -> ToolResult:
@@ -222,18 +242,18 @@ def _tools(tools: Json) -> Iterator[Tool]:
     if tools is None:
         return
     if not isinstance(tools, list):
-        raise Rejected.unreadable("tools", tools, "a list")
+        raise words.refuse(words.invalid_type("tools", "an array of tools", tools))
     for number, tool in enumerate(tools):
         match tool:
             case {"type": "function" | "custom", "name": str() as name}:
                 yield Tool(name, tool.get("parameters"))
             case {"type": "function" | "custom"}:
-                # inferred: the tools of chat, whose name is one level deeper, are refused
-                raise Rejected.unreadable(f"tools[{number}].name", tool.get("name"), "a string")
+                # The tools of chat, whose name is one level deeper, are refused (recorded).
+                raise words.refuse(_nameless(tool.get("name"), f"tools[{number}].name"))
             case dict():
                 continue  # a kind of tool that the service itself runs
             case _:
-                raise Rejected.unreadable(f"tools[{number}]", tool, "an object")
+                raise words.refuse(words.invalid_type(f"tools[{number}]", "an object", tool))
 
 
 def _tool_choice(choice: Json, *, offered: bool) -> str:

@@ -6,14 +6,14 @@ Facts are marked as in the package's docstring.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
 from emulator.protocols import chat, listing, messages, responses
 from emulator.protocols.media import images
-from emulator.providers.cloudbase import catalogue, errors, pictures, quirks, routes, signin
+from emulator.providers.cloudbase import catalogue, errors, pictures, quirks, routes, rules, signin
 from emulator.types import (
     Call,
     Completion,
@@ -61,7 +61,9 @@ class CloudBase:
     groups: tuple[str, ...] = routes.GROUPS
     """The provider groups that exist, beside custom-*."""
     models: tuple[str, ...] = catalogue.MODELS
-    """The models that are listed; any model can be asked. Those of the documentation by group, others everywhere."""
+    """The models that are listed; any model can be asked. Those of the catalogue by group, others everywhere."""
+    catalogue: str = ""
+    """A file that says what models can do, as models.json in this package does; none: that one."""
     responses_models: tuple[str, ...] = ("hy3-preview",)
     """The models that speak Responses; none: every one does."""
     restores: bool = True
@@ -73,6 +75,10 @@ class CloudBase:
     """`openai`: a role chunk first. `sdk`: role and first output in one chunk and usage on the last one, as the
     CloudBase SDKs need for their tool loop. `auto`: `sdk` for requests of a CloudBase SDK, else `openai`."""
 
+    def __post_init__(self) -> None:
+        """Read the catalogue. Raises EmulatorError."""
+        catalogue.read(self.catalogue)
+
     def claims(self, path: str) -> bool:
         """Whether a literal path is CloudBase's: with one of its groups, for another service has `/v1/ai/` too."""
         group, _ = routes.split(path)
@@ -82,6 +88,11 @@ class CloudBase:
     def base_url(self, origin: str) -> str:
         """The base URL of the first group, which is the managed one."""
         return f"{origin}/v1/ai/{self.groups[0]}"
+
+    def base_urls(self, origin: str, target: str) -> Mapping[str, str]:
+        """The same for every protocol (documented: seed 003); the target is a provider group."""
+        url = f"{origin}/v1/ai/{target or self.groups[0]}"
+        return {chat.NAME: url, responses.NAME: url, messages.NAME: url}
 
     def sample(self, model: str, user: str) -> Call:
         """The first request of the documentation's page on curl (seed 000)."""
@@ -107,7 +118,8 @@ class CloudBase:
         self._check_key(call, stamp)
         self._check_target(call, group, route)
         if route.model is not None:
-            names = catalogue.of_group(group) if self.models == catalogue.MODELS else self.models
+            ours = self.models == catalogue.MODELS
+            names = catalogue.of_group(group, self.catalogue) if ours else self.models
             return listing.page(
                 names, "cloudbase", call, "messages" if route.protocol is messages else "chat", route.model
             )
@@ -165,8 +177,8 @@ class CloudBase:
         return key
 
     def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
-        """Those of the protocol at home."""
-        return protocol.RULES
+        """The documented limits, and what the models behind the gateway refuse."""
+        return rules.tables(self.catalogue).get(protocol.NAME, protocol.RULES)
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
         """The documented fields: of a chat no others, and of a response one more."""

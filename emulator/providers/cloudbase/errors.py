@@ -138,6 +138,10 @@ NAMES: Final[dict[str, Named]] = {
 }
 
 
+_CODES_OF_REQUESTS: Final = ("missing_required_parameter", "mutually_exclusive_parameters", "unsupported_parameter")
+"""The codes of OpenAI that come without a place."""
+
+
 class Said(NamedTuple):
     """An error in CloudBase's words."""
 
@@ -147,13 +151,17 @@ class Said(NamedTuple):
 
 
 def said(failure: Failure) -> Said:
-    """Word a failure. A code that the failure brings along and that is known here decides instead of the name."""
+    """Word a failure. A code that the failure brings along and that is known here decides instead of the name.
+
+    What a rule says of a place in the request has codes of the protocol's home, which the gateway has not (inferred).
+    """
     named = NAMES[failure.name]
-    if failure.code is not None and str(failure.code) in ERRORS:
-        named = Named(str(failure.code))
+    code = None if failure.param or failure.code in _CODES_OF_REQUESTS else failure.code
+    if code is not None and str(code) in ERRORS:
+        named = Named(str(code))
     row = ERRORS[named.code]
     return Said(
         status=failure.status or named.status or row.status,
-        code=named.code if failure.code is None else str(failure.code),
+        code=named.code if code is None else str(code),
         message=failure.message or named.message or row.message,
     )

@@ -5,14 +5,14 @@ Facts are marked as in the package's docstring.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
 from emulator.protocols import chat, gemini, listing, messages, responses
 from emulator.protocols.media import audio, embeddings, images
-from emulator.providers.cloudsway import errors, pages, quirks, routes, vertex
+from emulator.providers.cloudsway import catalogue, errors, pages, quirks, routes, rules, vertex
 from emulator.providers.cloudsway.routes import Route, Series
 from emulator.types import (
     Call,
@@ -36,14 +36,6 @@ __all__ = ["Cloudsway"]
 _SAMPLE_ENDPOINT: Final = "YourEndpointPath"
 """16 letters, as every endpointPath has (documented by example)."""
 
-# Ids contain spaces – scenes/multiendpoint (documented); the others are named in the pages on their series.
-_MODELS: Final = (
-    "MaaS 1.5 Pro",
-    "MaaS_GP_5.4_20260305",
-    "MaaS_Cl_Sonnet_4.6_20260217",
-    "MaaS_Ge_3.1_pro_preview_20260219",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Cloudsway:
@@ -60,8 +52,10 @@ class Cloudsway:
     strict_endpoints: bool = False
     """Whether an endpoint that is not in `endpoints` is refused; else it exists, and serves every route."""
     models: tuple[str, ...] = ()
-    """The models that are listed; none: those of `endpoints`, else those that the documentation names, and of an
-    endpoint the one that it stands for."""
+    """The models that are listed; none: those of `endpoints`, else those of the catalogue, and of an endpoint the one
+    that it stands for."""
+    catalogue: str = ""
+    """A file that says what models can do, as models.json in this package does; none: that one."""
     response_model: Literal["null", "name"] = "null"
     """`model` in whole chat answers is null (documented), or the model's name (field)."""
     explicit_nulls: bool = True
@@ -80,6 +74,10 @@ class Cloudsway:
     models_created: Literal["string", "number"] = "string"
     """What `created` is in the list of models."""
 
+    def __post_init__(self) -> None:
+        """Read the catalogue. Raises EmulatorError."""
+        catalogue.read(self.catalogue)
+
     def claims(self, path: str) -> bool:
         """Whether a literal path is Cloudsway's: whatever lies in its rooms, and what has a route elsewhere."""
         if path.startswith("/api/"):
@@ -90,6 +88,12 @@ class Cloudsway:
         """The base URL of the first endpoint, for clients of OpenAI."""
         first = self.endpoints[0].partition("=")[0] if self.endpoints else _SAMPLE_ENDPOINT
         return f"{origin}/v1/ai/{first}"
+
+    def base_urls(self, origin: str, target: str) -> Mapping[str, str]:
+        """The target is an endpoint path; Messages has it in front (documented: seed 004)."""
+        url = f"{origin}/v1/ai/{target}" if target else self.base_url(origin)
+        endpoint = url.rpartition("/")[2]
+        return {chat.NAME: url, responses.NAME: url, messages.NAME: f"{origin}/{endpoint}", gemini.NAME: url}
 
     def sample(self, model: str, user: str) -> Call:
         """The first request of seed 004."""
@@ -109,7 +113,7 @@ class Cloudsway:
         self._check_key(call, route)
         model = self._check_endpoint(call, route)
         if route.lists and not route.endpoint:
-            names = self.models or self._models() or _MODELS
+            names = self.models or self._models() or tuple(catalogue.read(self.catalogue))
             return pages.unified_models(names, as_text=self.models_created == "string")
         if route.lists:
             return listing.page(self.models or [model or route.endpoint], "system", call, "messages", "")
@@ -171,8 +175,8 @@ class Cloudsway:
     # ------------------------------------------------------------ what goes out
 
     def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
-        """Those of the protocol at home."""
-        return protocol.RULES
+        """What the models of each series refuse."""
+        return rules.tables(self.catalogue).get(protocol.NAME, protocol.RULES)
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:
         """The quirks of the protocol that was asked in."""

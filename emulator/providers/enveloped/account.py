@@ -5,14 +5,14 @@ Facts are marked as in the package's docstring.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
 from emulator.protocols import chat, gemini, messages
 from emulator.protocols.media import embeddings
-from emulator.providers.enveloped import errors, quirks
+from emulator.providers.enveloped import errors, quirks, rules
 from emulator.providers.enveloped.errors import Style
 from emulator.types import (
     Call,
@@ -66,6 +66,10 @@ class Enveloped:
         """The base URL for clients of OpenAI; the other protocols begin at the same place."""
         return f"{origin}/api/v1"
 
+    def base_urls(self, origin: str, target: str) -> Mapping[str, str]:  # noqa: ARG002 - no segment varies
+        """Their clients understand streams, which have no envelope."""
+        return {chat.NAME: f"{origin}/api/v1", messages.NAME: f"{origin}/api/anthropic"}
+
     def sample(self, model: str, user: str) -> Call:
         """The request of the documentation (seed 002)."""
         content = {"model": model or "gpt-3.5-turbo", "messages": [{"role": "user", "content": user or "Hello!"}]}
@@ -108,8 +112,8 @@ class Enveloped:
             raise Rejected(Failure("invalid_api_key"))
 
     def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
-        """Those of the protocol at home."""
-        return protocol.RULES
+        """As the protocol's own service, as far as is known."""
+        return rules.TABLES.get(protocol.NAME, protocol.RULES)
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:  # noqa: ARG002 - the signature of a provider
         """The envelope: "with stream false the data field holds the complete response" – page …120 (documented).

@@ -66,7 +66,8 @@ def page(failure: Failure, style: Style) -> Page:
     row = ERRORS[failure.name]
     status = failure.status or row.status
     message = failure.message or row.message
-    given = None if failure.code is None else str(failure.code)
+    # What a rule says of a place in the request has a code of the protocol's home, which is not this API's.
+    given = None if failure.code is None or failure.param else str(failure.code)
     body: Json
     match style:
         case "enveloped":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
 from emulator import jsontext
-from emulator.protocols import listing, messages
-from emulator.providers.plain import catalogue, limits, routes
+from emulator.protocols import chat, gemini, listing, messages, responses
+from emulator.providers.plain import catalogue, limits, routes, rules
 from emulator.types import (
     Call,
     Completion,
@@ -57,6 +57,16 @@ class Plain:
         """The base URL for an OpenAI client; Anthropic's and Google's go without the `/v1`."""
         return f"{origin}/plain/v1"
 
+    def base_urls(self, origin: str, target: str) -> Mapping[str, str]:  # noqa: ARG002 - no segment varies
+        """Each as the protocol's own client wants it: only OpenAI's says the version."""
+        home = f"{origin}/plain"
+        return {
+            chat.NAME: self.base_url(origin),
+            responses.NAME: self.base_url(origin),
+            messages.NAME: home,
+            gemini.NAME: home,
+        }
+
     def sample(self, model: str, user: str) -> Call:
         """A chat request."""
         name = model or catalogue.MODELS[0]
@@ -89,7 +99,7 @@ class Plain:
 
     def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
         """Those of the protocol at home."""
-        return protocol.RULES
+        return rules.of(protocol)
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:  # noqa: ARG002
         """Unchanged."""

@@ -6,30 +6,39 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from emulator import jsontext
 from emulator.journal import Journal
 from emulator.scenario import Library
-from emulator.scenario.wording import where, worded
+from emulator.scenario.wording import one_of, where, worded
+from emulator.server.control.listening import Listener
+from emulator.server.control.tally import Tally
 from emulator.server.front import Door
 from emulator.server.settings import Settings
 from emulator.session import Session, Sessions
-from emulator.types import Json
+from emulator.types import Headers, Json
 
-__all__ = ["Held", "Question", "Refused", "session_of"]
+__all__ = ["Held", "Question", "Refused", "Written", "session_of"]
 
 Form = TypeVar("Form", bound=BaseModel)
+_SHAPES: Final = frozenset({"<form>", "<plain>"})
+"""What stands in a place for what a value was meant to be, and is no key of the body."""
+_DIGITS: Final = 20
+"""More digits than any number of an exchange has."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer
     """A question that gets a problem document (RFC 9457) for an answer."""
 
-    def __init__(self, status: int, title: str, detail: str, problems: Iterable[Json] = ()) -> None:
+    def __init__(
+        self, status: int, title: str, detail: str, problems: Iterable[Json] = (), *, headers: Headers | None = None
+    ) -> None:
         super().__init__(title)
         self.status = status
+        self.headers = headers or {}
         self.document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         if listed := list(problems):
             self.document["problems"] = listed
@@ -47,11 +56,22 @@ class Held:
     began: float = field(default_factory=time.monotonic)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of the sessions that are made here."""
+    tally: Tally = field(default_factory=Tally)
+    listeners: set[Listener] = field(default_factory=set)
 
     @property
     def scenario_names(self) -> tuple[str, ...]:
         """The scenarios in force."""
         return tuple(scenario.name for scenario in self.library.scenarios)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer that is no JSON."""
+
+    body: bytes
+    kind: str
+    """Its content type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +87,43 @@ class Question:
         """Refuse a query that has any other field."""
         unknown = sorted(set(self.query) - set(names))
         if unknown:
-            raise Refused(400, "unknown query", f"{', '.join(unknown)}: known are {', '.join(names)}")
+            raise Refused(400, "unknown query", f"{', '.join(unknown)}: known are {', '.join(names) or 'none'}")
 
-    def form(self, kind: type[Form], names: Iterable[str] = ()) -> Form:
+    def number(self, name: str) -> int:
+        """A number of the query; 0 where it is not there."""
+        given = self.query.get(name, "0")
+        if not (given.isascii() and given.isdigit() and len(given) < _DIGITS):
+            raise Refused(400, f"{name} is not a number", f"'{given[:40]}' came, an exchange's number is wanted")
+        return int(given)
+
+    def word(self, name: str, words: Iterable[str]) -> str | None:
+        """One of a few words of the query; None where it is not there."""
+        given = self.query.get(name)
+        if given is not None and given not in (known := list(words)):
+            raise Refused(400, f"{name} is not known", one_of(given, known))
+        return given
+
+    def form(self, kind: type[Form], context: object = None) -> Form:
         """Read the body, which is a JSON object; none is an empty one. All that is wrong with it is said at once.
 
-        `names`: the scenarios that it can speak of.
+        `context`: the names that it can speak of.
         """
         try:
             body = jsontext.loads_object(self.body or b"{}")
         except ValueError as error:
             raise Refused(400, "the body can't be read", str(error)) from None
         try:
-            return kind.model_validate(body, context=list(names))
+            return kind.model_validate(body, context=context)
         except ValidationError as error:
             problems = [
                 {
-                    "where": where(tuple(line["loc"])),
+                    "where": where(tuple(key for key in line["loc"] if key not in _SHAPES)),
                     "message": worded(line["type"], line["input"], line.get("ctx", {})),
                 }
                 for line in error.errors(include_url=False)
             ]
         detail = " ".join(": ".join(filter(None, problem.values())) for problem in problems)
-        raise Refused(400, "the body does not fit", detail, problems)
+        raise Refused(422, "the body does not fit", detail, problems)
 
 
 def session_of(held: Held, identity: str) -> Session:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import emulator
+from emulator.journal import OUTCOMES, Exchange
 from emulator.scenario import json_schema
+from emulator.server.control.listening import MOST_LISTENERS, Listener
 from emulator.server.control.question import Held, Question, Refused
 from emulator.types import Json
 
-__all__ = ["health", "journal", "schema"]
+__all__ = ["health", "journal", "listened", "schema"]
 
 
 def health(held: Held, question: Question) -> Json:  # noqa: ARG001 - the signature of a route
@@ -25,14 +28,30 @@ def health(held: Held, question: Question) -> Json:  # noqa: ARG001 - the signat
 
 def journal(held: Held, question: Question) -> Json:
     """Give the exchanges that the query asks for."""
-    question.knows("session", "since", "route", "outcome")
-    query = question.query
-    since = query.get("since", "0")
-    if not (since.isascii() and since.isdigit() and len(since) < 20):  # noqa: PLR2004 - more digits than exchanges
-        raise Refused(400, "since is not a number", f"'{since[:40]}' came, an exchange's number is wanted")
-    found = held.journal.read(session=query.get("session"), since=int(since), outcome=query.get("outcome"))
-    route = query.get("route")
-    return {"exchanges": [entry.as_json() for entry in found if route is None or entry.call.path == route]}
+    wants, since = _wanted(question), question.number("since")
+    return {"exchanges": [entry.as_json() for entry in held.journal.read(since=since) if wants(entry)]}
+
+
+def listened(held: Held, question: Question) -> Listener:
+    """Tell of exchanges as they begin and end; of those since a number as well that happened before."""
+    wants, since = _wanted(question), question.number("since")
+    if len(held.listeners) >= MOST_LISTENERS:
+        raise Refused(
+            503, "too many listeners", f"there are {MOST_LISTENERS} already, which is as many as there can be"
+        )
+    earlier = held.journal.read(since=since) if "since" in question.query else ()
+    return Listener(wants, [entry for entry in earlier if wants(entry)])
+
+
+def _wanted(question: Question) -> Callable[[Exchange], bool]:
+    """Whether the query asks for an exchange."""
+    query, outcome = question.query, question.word("outcome", OUTCOMES)
+    session, route = query.get("session"), query.get("route")
+    return lambda entry: (
+        (session is None or entry.session == session)
+        and (outcome is None or entry.outcome == outcome)
+        and (route is None or entry.call.path == route)
+    )
 
 
 def schema(held: Held, question: Question) -> Json:  # noqa: ARG001

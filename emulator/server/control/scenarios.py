@@ -59,7 +59,6 @@ def removed(held: Held, question: Question, name: str) -> Json:
 
 
 def _session(held: Held, question: Question) -> Session | None:
-    question.knows("session")
     identity = question.query.get("session")
     return None if identity is None else session_of(held, identity)
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
 from emulator.clock import Clock
-from emulator.scenario import Limits, Scenario, Step
-from emulator.server.control.forms import Advance, NewSession
+from emulator.journal import Exchange
+from emulator.scenario import Limits, Problem, Scenario, Step
+from emulator.server.control.forms import Advance, NewSession, Text, Texts
 from emulator.server.control.question import Held, Question, Refused, session_of
+from emulator.server.nobody import Nobody
 from emulator.session import Session, key_id
 from emulator.types import Json
+from emulator.verdict import judge
 
-__all__ = ["advanced", "ended", "made", "opened", "reset", "shown"]
+__all__ = ["advanced", "ended", "made", "opened", "reset", "shown", "taught"]
 
 
 def made(held: Held, question: Question) -> Json:
@@ -26,15 +33,25 @@ def made(held: Held, question: Question) -> Json:
         session.clock = Clock(form.clock or held.settings.clock, scale)
     if form.limits is not None:
         session.limits = Limits(**form.limits.model_dump())
+    if form.requests is not None:
+        session.requests = form.requests
+    session.own = _read(held, form.texts or ())
     held.sessions.add(session)
-    base_urls = {name: provider.base_url(question.origin) for name, provider in held.door.providers.items()}
-    return {"session": session.id, "api_key": session.key, "base_urls": base_urls}
+    providers = held.door.providers.items()
+    return {
+        "session": session.id,
+        "api_key": session.key,
+        "base_urls": {name: provider.base_url(question.origin) for name, provider in providers},
+        "clients": {name: dict(provider.base_urls(question.origin, "")) for name, provider in providers},
+    }
 
 
 def shown(held: Held, question: Question, session: str) -> Json:  # noqa: ARG001 - the signature of a route, as below
     """Show where a session stands."""
     found = session_of(held, session)
+    held.journal.notice(session)
     scenarios = found.view(held.library.scenarios)
+    steps = [_step(step, scenario, found) for scenario in scenarios for step in scenario.steps]
     return {
         "session": found.id,
         "scenarios": [scenario.name for scenario in scenarios],
@@ -44,16 +61,33 @@ def shown(held: Held, question: Question, session: str) -> Json:  # noqa: ARG001
         "open": len(found.answers),
         "state": dict(found.state),
         "gates": dict(found.gates),
-        "steps": [_step(step, scenario, found) for scenario in scenarios for step in scenario.steps],
+        "steps": steps,
+        "misses": [_miss(exchange) for exchange in held.journal.read(session=session) if _missed(exchange)],
+        # A step of no number is there in case; one that says how often it answers is expected to.
+        "unused": [step for step in steps if step["times"] is not None and not step["used"]],
+        "warnings": [
+            {"request": one.serial, "warning": warning}
+            for one in held.journal.read(session=session)
+            for warning in one.warnings
+        ],
+        "verdict": judge(list(held.journal.read(session=session))).as_json(),
     }
 
 
-def ended(held: Held, question: Question, session: str) -> Json:  # noqa: ARG001
-    """End a session: its open answers are cut, and nothing of it is kept."""
-    session_of(held, session)
+def ended(held: Held, question: Question, session: str) -> Json:
+    """End a session: its open answers are cut, and nothing of it is kept. Shows where it stood."""
+    last = shown(held, question, session)
     held.sessions.end(session)
     held.journal.forget(session)
-    return {"session": session, "ended": True}
+    return {**last, "ended": True}
+
+
+def taught(held: Held, question: Question, session: str) -> Json:
+    """Give a session more scenarios that it alone sees. With a problem in one of them it gets none."""
+    found = session_of(held, session)
+    more = _read(held, question.form(Texts).texts)
+    found.own = tuple(({one.name: one for one in found.own} | {one.name: one for one in more}).values())
+    return {"session": session, "scenarios": [one.name for one in more]}
 
 
 def reset(held: Held, question: Question, session: str) -> Json:  # noqa: ARG001
@@ -80,6 +114,26 @@ def opened(held: Held, question: Question, session: str, gate: str) -> Json:  # 
     return {"session": session, "gate": gate, "open": True}
 
 
+def _read(held: Held, texts: Iterable[Text]) -> tuple[Scenario, ...]:
+    """The scenarios that were sent along. Refused where one of them has problems: all are said."""
+    scenarios: dict[str, Scenario] = {}
+    problems: list[Problem] = []
+    for text in texts:
+        folder = Path(text.folder) if text.folder and held.settings.reads_folders else None
+        read = held.library.text(text.text.encode(errors="replace"), text.file, folder)
+        problems += read.problems
+        if read.scenario is None:
+            continue
+        first = scenarios.setdefault(read.scenario.name, read.scenario)
+        if first is not read.scenario:
+            message = f"'{first.name}' is the name of {first.place} already."
+            problems.append(Problem(text.file, *read.named_at, "name", message))
+    if problems:
+        lines = "\n".join(str(problem) for problem in problems)
+        raise Refused(422, "the scenarios have problems", lines, map(asdict, problems))
+    return tuple(scenarios.values())
+
+
 def _fresh(held: Held, seed: int) -> tuple[str, str]:
     """A key that nobody uses, and the id of its session."""
     while True:
@@ -97,6 +151,16 @@ def _time(session: Session) -> dict[str, Json]:
         "created": clock.created(session.serial),
         "waiting": [round(moment, 6) for moment in clock.waiting],
     }
+
+
+def _missed(exchange: Exchange) -> bool:
+    """Whether nothing was there for a request: no step, or no provider."""
+    return exchange.outcome == "miss" or exchange.provider == Nobody.name
+
+
+def _miss(exchange: Exchange) -> Json:
+    asked = f"{exchange.call.method} {exchange.call.path}"
+    return {"request": exchange.serial, "asked": asked, "explanation": exchange.explanation}
 
 
 def _step(step: Step, scenario: Scenario, session: Session) -> Json:

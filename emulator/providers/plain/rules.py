@@ -1,0 +1,46 @@
+"""What the services at home refuse: what their protocols say, and what each wants in its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from emulator.protocols import messages
+from emulator.types import Breach, Request, Rule, WireProtocol
+
+__all__ = ["of"]
+
+_VERSIONS: Final = ("2023-01-01", "2023-06-01", "2026-10-21")
+"""The history of versions – platform.claude.com/docs/en/api/versioning (2026-11-20)."""
+
+
+def _has_version(request: Request) -> Iterable[Breach]:
+    """No version of the API."""
+    if request.call.headers.get("anthropic-version"):
+        return ()
+    return (Breach("anthropic-version: header is required", "anthropic-version"),)
+
+
+def _knows_version(request: Request) -> Iterable[Breach]:
+    """A version that there is not."""
+    version = request.call.headers.get("anthropic-version")
+    if not version or version in _VERSIONS:
+        return ()
+    return (Breach(f'anthropic-version: "{version}" is not a valid version', "anthropic-version"),)
+
+
+_MESSAGES: Final[tuple[Rule, ...]] = (
+    Rule("version-header", _has_version, "recorded", "reports of users in public code and issues, read 2026-11-20"),
+    Rule(
+        "version-known",
+        _knows_version,
+        "inferred",
+        "platform.claude.com/docs/en/api/versioning (2026-11-20) lists the versions; the sentence is ours",
+    ),
+    *messages.RULES,
+)
+
+
+def of(protocol: WireProtocol) -> tuple[Rule, ...]:
+    """Everything that the home of a protocol refuses."""
+    return _MESSAGES if protocol is messages else protocol.RULES
