@@ -4,18 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, Literal, TypeAlias, get_args
+from weakref import WeakKeyDictionary
 
-__all__ = ["CLOCKS", "EPOCH", "Clock", "ClockKind"]
+__all__ = ["CLOCKS", "EPOCH", "Clock", "ClockKind", "Waiting"]
 
 ClockKind: TypeAlias = Literal["deterministic", "real", "manual"]
 CLOCKS: Final[tuple[ClockKind, ...]] = get_args(ClockKind)
 
+_TICKS: Final = 1000
+"""How many in a second."""
+
 EPOCH: Final = 1_767_225_600
 """2026-01-01T00:00:00Z: where the deterministic and the manual clock begin."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Somebody who waits for a moment."""
+
+    call: Callable[[], object]
+    over: bool = False
+    """Nobody waits any more."""
+
+    def end(self) -> None:
+        """Go on, if anybody waits."""
+        if not self.over:
+            self.over = True
+            self.call()
 
 
 @dataclass(slots=True)
@@ -31,7 +52,7 @@ class Clock:
     scale: float = 1.0
     _moment: float = 0.0
     """The manual clock's time, in seconds since its session began."""
-    _waiting: list[tuple[float, int, asyncio.Future[None]]] = field(default_factory=list)
+    _waiting: list[tuple[float, int, Waiting]] = field(default_factory=list)
     _ordinals: count[int] = field(default_factory=count)
 
     def created(self, serial: int) -> int:
@@ -65,22 +86,82 @@ class Clock:
         """Return when a moment of `now` has come."""
         if self.is_due(moment):
             return
-        if self.kind != "manual":
-            await asyncio.sleep((moment - self.now()) * self.scale)
-            return
-        turned = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (moment, next(self._ordinals), turned))
-        await turned
+        turned = asyncio.Event()
+        waiting = self.at(moment, turned.set)
+        try:
+            await turned.wait()
+        finally:
+            waiting.over = True
+
+    def at(self, moment: float, call: Callable[[], object]) -> Waiting:
+        """Call when a moment of `now` has come, or soon if it has; unless the waiting is over before."""
+        waiting = Waiting(call)
+        if self.kind == "manual" and not self.is_due(moment):
+            heapq.heappush(self._waiting, (moment, next(self._ordinals), waiting))
+            return waiting
+        wheel = _wheel(asyncio.get_running_loop())
+        wheel.at(wheel.time() + (0 if self.is_due(moment) else (moment - self.now()) * self.scale), waiting)
+        return waiting
 
     def advance(self, seconds: float) -> None:
         """Turn the manual clock. Whoever waits for a moment that has come goes on, the earliest first."""
         self._moment += seconds
         while self._waiting and self._waiting[0][0] <= self._moment:
-            _, _, turned = heapq.heappop(self._waiting)
-            if not turned.done():
-                turned.set_result(None)
+            heapq.heappop(self._waiting)[2].end()
 
     @property
     def waiting(self) -> tuple[float, ...]:
         """The moments of the manual clock that somebody waits for, the earliest first."""
-        return tuple(sorted(moment for moment, _, turned in self._waiting if not turned.done()))
+        return tuple(sorted(moment for moment, _, waiting in self._waiting if not waiting.over))
+
+
+class _Wheel:
+    """One timer for all who wait in an event loop, by ticks of a millisecond."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.time = loop.time
+        self._call_at = loop.call_at
+        self._slots: dict[int, list[Waiting]] = {}
+        self._ticks: list[int] = []
+        self._armed: asyncio.TimerHandle | None = None
+        self._next = 0
+        """The tick for which the timer is armed."""
+        self._turning = False
+
+    def at(self, moment: float, waiting: Waiting) -> None:
+        """Let somebody go on at a moment of the loop's time, or up to a tick later."""
+        tick = math.ceil(moment * _TICKS)
+        slot = self._slots.get(tick)
+        if slot is not None:
+            slot.append(waiting)
+            return
+        self._slots[tick] = [waiting]
+        heapq.heappush(self._ticks, tick)
+        if not self._turning and (self._armed is None or tick < self._next):
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._armed is not None:
+            self._armed.cancel()
+        self._next = self._ticks[0]
+        self._armed = self._call_at(self._next / _TICKS, self._turn)
+
+    def _turn(self) -> None:
+        self._armed, self._turning = None, True
+        now = self.time() * _TICKS
+        while self._ticks and self._ticks[0] <= now:
+            for waiting in self._slots.pop(heapq.heappop(self._ticks)):
+                waiting.end()
+        self._turning = False
+        if self._ticks:
+            self._arm()
+
+
+_wheels: WeakKeyDictionary[asyncio.AbstractEventLoop, _Wheel] = WeakKeyDictionary()
+
+
+def _wheel(loop: asyncio.AbstractEventLoop) -> _Wheel:
+    wheel = _wheels.get(loop)
+    if wheel is None:
+        wheel = _wheels[loop] = _Wheel(loop)
+    return wheel

@@ -11,13 +11,15 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+from emulator.clock import Waiting
 from emulator.journal import Beat, Ended, Exchange, Journal
-from emulator.types import Action, Broken, End, Hang, Headers, Hold, Send, Start, Wait
+from emulator.plans import chunk, head
+from emulator.types import Action, Broken, End, Hang, Hold, Send, Start, Wait
 
 __all__ = ["Connection", "Gate", "Player", "Socket", "Timer"]
 
@@ -25,7 +27,6 @@ _FLUSH_BYTES: Final = 64 * 1024
 _BREATH: Final = 0.02
 """Seconds in which a client on the same machine reads what has arrived."""
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
-_REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
 class Socket(Protocol):
@@ -36,6 +37,9 @@ class Socket(Protocol):
 
     def is_closing(self) -> bool:
         """Whether nobody reads any more."""
+
+    def get_write_buffer_size(self) -> int:
+        """How many bytes wait for the client to read on."""
 
     def abort(self) -> None:
         """Close at once."""
@@ -55,6 +59,9 @@ class Timer(Protocol):
 
     async def until(self, moment: float) -> None:
         """Return when a moment of `now` has come."""
+
+    def at(self, moment: float, call: Callable[[], None]) -> Waiting:
+        """Call when a moment of `now` has come, unless the waiting is over before."""
 
 
 class Gate(Protocol):
@@ -114,6 +121,7 @@ class Player:
         self._planned = 0.0
         self._held = 0.0
         """How long gates have held the response up."""
+        self._waiting: Waiting | None = None
         self._broken = False
         self._chunked = False
         self.keep_alive = connection.keep_alive
@@ -121,26 +129,24 @@ class Player:
 
     async def perform(self, actions: Iterable[Action], exchange: Exchange, journal: Journal) -> None:
         """Perform the actions to their end, noting in the journal what went out and when."""
-        for action in actions:
-            match action:
+        rest = iter(actions)
+        stop = self._advance(rest, exchange)
+        while stop is not None:
+            match stop:
                 case Wait(until):
-                    await self._wait(until, exchange)
-                case Start():
-                    self._chunked = action.length is None and not self._connection.http_1_0
-                    exchange.began(action.headers)
-                    self._put(self._head(action))
-                case Send():
-                    await self._send(action, exchange)
+                    stop = await self._paced(until + self._held, rest, exchange)
+                    continue
                 case Hold():
-                    await self._hold(action, exchange)
-                case Broken():
-                    self._broken = True
+                    await self._hold(stop, exchange)
                 case End(reset):
                     await self._end(exchange, journal, reset=reset)
                     return
                 case Hang():
                     await self._flush(exchange)
                     await asyncio.get_running_loop().create_future()
+                case _:  # the client reads more slowly than it is written to
+                    await self._connection.drain()
+            stop = self._advance(rest, exchange)
         if self._chunked and not self._connection.head_only:
             self._put(b"0\r\n\r\n")
         # Some clients close the socket at the end marker: what must be recorded is recorded before they can see it.
@@ -152,19 +158,74 @@ class Player:
     def _ended(self) -> Ended:
         return "broken_off" if self._broken else "delivered"
 
-    async def _send(self, send: Send, exchange: Exchange) -> None:
+    def _advance(self, rest: Iterator[Action], exchange: Exchange) -> Action | None:
+        """Perform what can be performed at once; gives what must be waited for, None at the end.
+
+        A Send that is given has been performed: the client has to read before there is more.
+        """
+        for action in rest:
+            match action:
+                case Send():
+                    self._send(action, exchange)
+                    if self._is_full():
+                        return action
+                case Wait(until):
+                    until += self._held
+                    if not self._clock.is_due(self._arrival + until):
+                        return action
+                    self._planned = until
+                case Start():
+                    self._chunked = action.length is None and not self._connection.http_1_0
+                    exchange.began(action.headers)
+                    self._put(action.head or self._head(action))
+                case Broken():
+                    self._broken = True
+                case _:
+                    return action
+        return None
+
+    def _send(self, send: Send, exchange: Exchange) -> None:
         if send.alone or self._buffered > _FLUSH_BYTES:
-            await self._flush(exchange)
+            self._write(exchange)
         self._count(send.beats)
         exchange.sent(send.data)
-        self._put_body(send.data)
+        if send.framed and self._chunked:
+            self._put(send.framed)
+        else:
+            self._put_body(send.data)
 
-    async def _wait(self, until: float, exchange: Exchange) -> None:
-        until += self._held
-        if not self._clock.is_due(self._arrival + until):
-            await self._flush(exchange)
-            await self._clock.until(self._arrival + until)
-        self._planned = until
+    async def _paced(self, until: float, rest: Iterator[Action], exchange: Exchange) -> Action | None:
+        """Wait, and go on from the timer itself for as long as there is nothing but to write and to wait.
+
+        Thousands of streams cost a timer each and not a task's turn for every piece. Gives what else must be done.
+        """
+        await self._flush(exchange)
+        done: asyncio.Future[Action | None] = asyncio.get_running_loop().create_future()
+
+        def tick() -> None:
+            nonlocal until
+            self._planned = until
+            try:
+                stop = self._advance(rest, exchange)
+                if isinstance(stop, Wait):
+                    self._write(exchange)
+            except Exception as error:  # noqa: BLE001 - it is raised where the response is performed
+                done.set_exception(error)
+                return
+            if isinstance(stop, Wait) and not self._is_full():
+                until = stop.until + self._held
+                self._waiting = self._clock.at(self._arrival + until, tick)
+            else:
+                done.set_result(stop)
+
+        self._waiting = self._clock.at(self._arrival + until, tick)
+        try:
+            return await done
+        finally:  # the client may have gone, or the server stop
+            self._waiting.over = True
+
+    def _is_full(self) -> bool:
+        return self._connection.socket.get_write_buffer_size() > _FLUSH_BYTES
 
     async def _hold(self, hold: Hold, exchange: Exchange) -> None:
         """Wait for a gate, with a sign of life now and then. What comes after it is as much later."""
@@ -211,7 +272,7 @@ class Player:
             headers["connection"] = "close"
         elif self._connection.http_1_0:
             headers["connection"] = "keep-alive"
-        return _head(start.status, headers)
+        return head(start.status, headers)
 
     def _count(self, beats: int) -> None:
         if not beats:
@@ -223,7 +284,7 @@ class Player:
     def _put_body(self, data: bytes) -> None:
         if self._connection.head_only or not data:
             return
-        self._put(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+        self._put(chunk(data) if self._chunked else data)
 
     def _put(self, data: bytes) -> None:
         self._buffer.append(data)
@@ -234,16 +295,14 @@ class Player:
         exchange.beats += (Beat(planned, actual, beats) for planned, beats in self._due)
         self._due.clear()
 
-    async def _flush(self, exchange: Exchange) -> None:
+    def _write(self, exchange: Exchange) -> None:
         if self._buffer:
             self._record(exchange)
             self._connection.socket.write(b"".join(self._buffer))
             self._buffer.clear()
             self._buffered = 0
+
+    async def _flush(self, exchange: Exchange) -> None:
+        if self._buffer:
+            self._write(exchange)
             await self._connection.drain()
-
-
-def _head(status: int, headers: Headers) -> bytes:
-    """Write the head of an HTTP/1.1 response. Header values go out as UTF-8."""
-    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join((*lines, "", "")).encode()

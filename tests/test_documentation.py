@@ -315,7 +315,7 @@ def test_the_commands_and_their_options_are_those_of_the_command_line(capsys: py
     known = {option for command in commands for option in re.findall("--[a-z-]+", help_of(capsys, command))}
     text = "\n".join(read(file) for file in (README, SCENARIOS, REPLIES, TEMPLATES, DEVIATIONS))
     used = {option for words in code(text) for option in re.findall(r"(?<!\S)--[a-z][a-z-]+", words)}
-    assert {"--connect-to"} == used - known  # curl's
+    assert {"--connect-to", "--golden-update"} == used - known  # curl's and pytest's
 
 
 def test_the_house_is_the_one_that_lint_imports_checks() -> None:

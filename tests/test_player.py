@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.clock import Clock
+from emulator.clock import Clock, Waiting
 from emulator.journal import Beat, Exchange, Journal
 from emulator.player import Connection, Player
 from emulator.types import Action, Broken, Call, End, Hang, Hold, Send, Start, Wait
@@ -31,6 +31,9 @@ class Socket:
     def get_extra_info(self, name: str) -> Any:
         """It has no socket of the operating system below it."""
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     async def drain(self) -> None:
         return
 
@@ -49,6 +52,12 @@ class HandClock:
 
     async def until(self, moment: float) -> None:
         self.time = max(self.time, moment)
+
+    def at(self, moment: float, call: Callable[[], None]) -> Waiting:
+        self.time = max(self.time, moment)
+        waiting = Waiting(call)
+        asyncio.get_running_loop().call_soon(waiting.end)
+        return waiting
 
 
 def no_gate(name: str) -> asyncio.Event:
@@ -289,6 +298,9 @@ class Transport:
 
     def is_closing(self) -> bool:
         return self.closing
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def get_extra_info(self, name: str) -> Any:
         return self.endpoint

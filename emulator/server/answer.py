@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from email.utils import formatdate
 from functools import partial
+from typing import Final
 
-from emulator import jsontext, timeline
+from emulator import timeline
 from emulator.engine import Hit, Miss, Standing, choose
 from emulator.journal import Exchange, Outcome
+from emulator.plans import Plans
 from emulator.scenario import Scenario, Unanswerable
 from emulator.server.front import Visit
+from emulator.server.writing import Said, Work, Writer, delay
 from emulator.session import Attempt, Session
 from emulator.timeline import Going
 from emulator.types import (
@@ -21,11 +23,8 @@ from emulator.types import (
     Completion,
     Drop,
     Failure,
-    Frame,
     Headers,
     Insert,
-    Media,
-    Pace,
     Page,
     Raw,
     Rejected,
@@ -33,19 +32,23 @@ from emulator.types import (
     Reply,
     Request,
     Stamp,
-    Start,
     Text,
-    Wait,
 )
 
 __all__ = ["Answer", "Asked", "answer", "asked"]
+
+
+_UNTOLD: Final = frozenset(
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "content-length"}
+)
+"""Headers that no answer depends on."""
 
 
 @dataclass(slots=True)
 class Answer:
     """What happens on the socket, and what the journal knows of it."""
 
-    actions: Iterator[Action]
+    actions: Iterable[Action]
     status: int
     outcome: Outcome
     request: Request | None = None
@@ -94,15 +97,25 @@ class Answer:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How calls are answered, beside what their sessions say."""
+
+    echo: bool = False
+    """What no step answers is answered by the user's own words."""
+    plans: Plans | None = None
+    """Answers written once. None: each is written anew."""
+
+
 def answer(
-    visit: Visit, session: Session, loaded: tuple[Scenario, ...], unread: Failure | None, *, echo: bool = False
+    visit: Visit, session: Session, loaded: tuple[Scenario, ...], unread: Failure | None, options: Options = Options()
 ) -> tuple[Answer, Stamp]:
-    """Answer a call. `unread` is why its body could not be read, if it could not; `echo` answers what no step does."""
+    """Answer a call. `unread` is why its body could not be read, if it could not."""
     stamp = session.stamp()
     scenarios = session.view(loaded)
     if models := tuple(model for scenario in scenarios for model in scenario.models):
         visit = replace(visit, provider=visit.provider.listing(models))
-    speaker = _Speaker(visit, session, stamp)
+    speaker = _Speaker(visit, session, stamp, Writer(visit.provider, visit.call, stamp, session.id), options.plans)
     if unread is not None:
         return speaker.rejection(unread), stamp
     read: Page | Asked | None = None
@@ -117,7 +130,7 @@ def answer(
                 said = speaker.hit(hit, read.attempt, read.request, warnings)
                 said.step, said.place = hit.step.name, hit.step.place
             case Miss() as miss:
-                said = speaker.miss(_wording(miss, visit, session, loaded), read.request, echo=echo)
+                said = speaker.miss(_wording(miss, visit, session, loaded), read.request, echo=options.echo)
         said.warnings = warnings
     except Rejected as rejected:
         said = speaker.rejection(rejected.failure)
@@ -156,6 +169,8 @@ class _Speaker:
     visit: Visit
     session: Session
     stamp: Stamp
+    writer: Writer
+    plans: Plans | None = None
 
     def judged(self, request: Request, found: Hit | Miss) -> tuple[str, ...]:
         """What the service would note of a request. Raises Rejected where it refuses one and nobody wants otherwise."""
@@ -202,87 +217,57 @@ class _Speaker:
         return self.reply(reply, request, headers)
 
     def reply(self, reply: Reply, request: Request, headers: Headers) -> Answer:
+        protocol, writer = request.endpoint.protocol, self.writer
         headers = {**headers, **reply.headers}
-        going = Going(reply.pace, reply.happenings, self.stamp, request.endpoint.protocol.PING)
+        going = Going(reply.pace, reply.happenings, self.stamp, protocol.PING)
         done = reply.answer
         if isinstance(done, Completion) and done.blocked:
-            done = request.endpoint.protocol.blocked(done)
+            done = protocol.blocked(done)
         match done:
             case Failure() as failure:
-                page = self.visit.provider.failure(failure, self.visit.call, self.stamp)
-                actions, status = self._whole(page, headers, _delay(reply.pace)), page.status
+                said = writer.failure(failure, headers, delay(reply.pace))
             case Raw() as raw:
-                actions, status = self._raw(raw, going, headers), raw.status
-            case Completion() if request.stream:
-                actions, status = self._streamed(done, request, going, headers, kept=reply.fault is None), 200
+                said = writer.raw(raw, going, headers)
             case Completion():
-                actions, status = self._at_once(done, request, going, headers, kept=reply.fault is None)
-        if reply.fault is not None:
-            actions = timeline.faulty(actions, reply.fault)
-        made = Answer(actions, status, "hit", request)
-        if isinstance(done, Completion) and status == 200:  # noqa: PLR2004
+                said = self._completion(Work(done, request, going, headers), reply)
+        actions = said.actions if reply.fault is None else timeline.faulty(said.actions, reply.fault)
+        made = Answer(actions, said.status, "hit", request)
+        if isinstance(done, Completion) and said.status == 200:  # noqa: PLR2004
             made.said = done if not request.stream or _as_written(reply) else None
         elif not isinstance(done, Raw):
             failures = (done, *(one.act for one in reply.happenings))
             made.error = next(one.name for one in failures if isinstance(one, Failure))
         return made
 
-    def _streamed(
-        self, done: Completion, request: Request, going: Going, headers: Headers, *, kept: bool
-    ) -> Iterator[Action]:
-        protocol, stamp = request.endpoint.protocol, self.stamp
-        framing = protocol.framing(request)
-        start = Start(200, self._headers(timeline.FRAMINGS[framing].headers, headers), None)
-        ending = partial(protocol.broken, stamp=stamp)
-        actions = timeline.stream(self._frames(done, request), framing, going, start, ending)
-        keep = partial(protocol.keep, done, request, self.session.memory, stamp)
-        if kept and any(one.ends for one in going.happenings):
-            return _with_end(actions, keep)
-        if kept:
+    def _completion(self, work: Work, reply: Reply) -> Said:
+        """Write what the model says, by a plan where there can be one; and keep what later requests can refer to."""
+        keep = partial(work.request.endpoint.protocol.keep, work.done, work.request, self.session.memory, self.stamp)
+        key = self._key(work, reply)
+        if key is not None and self.plans is not None:
             keep()
-        return actions
+            write = partial(_written, self.writer, work)
+            return Said(self.plans.actions(key, reply, self.stamp, self.session.id, write), 200)
+        said = self.writer.completion(work)
+        if reply.fault is not None or said.status != 200:  # noqa: PLR2004 - an error came in its place
+            return said
+        if work.request.stream and any(one.ends for one in reply.happenings):
+            return Said(_with_end(said.actions, keep), said.status)
+        keep()
+        return said
 
-    def _at_once(
-        self, done: Completion, request: Request, going: Going, headers: Headers, *, kept: bool
-    ) -> tuple[Iterator[Action], int]:
-        protocol, stamp = request.endpoint.protocol, self.stamp
-        before = _delay(going.pace)
-        if going.pace.waits or going.happenings:
-            before, failure = timeline.waits(self._frames(done, request), going)
-            if failure is not None:
-                page = self.visit.provider.failure(failure, self.visit.call, stamp)
-                return self._whole(page, headers, before), page.status
-        if kept:
-            protocol.keep(done, request, self.session.memory, stamp)
-        body = self.visit.provider.body(protocol.body(done, request, stamp), request, stamp)
-        if done.metadata and isinstance(body, dict):
-            body = {**body, **done.metadata}
-        if isinstance(body, bytes):
-            kind = next((part.mime for part in done.parts if isinstance(part, Media)), "application/octet-stream")
-            start = Start(200, self._headers({"content-type": kind}, headers), len(body))
-            return timeline.whole(body, before, start), 200
-        return self._whole(Page(200, body), headers, before), 200
-
-    def _frames(self, done: Completion, request: Request) -> Iterator[Frame]:
-        frames = request.endpoint.protocol.frames(done, request, self.stamp)
-        frames = self.visit.provider.frames(frames, done, request, self.stamp)
-        if not done.metadata:
-            return frames
-        return (
-            replace(frame, data={**frame.data, **done.metadata}) if isinstance(frame.data, dict) else frame
-            for frame in frames
-        )
-
-    def _raw(self, raw: Raw, going: Going, headers: Headers) -> Iterator[Action]:
-        if raw.streamed:
-            start = Start(raw.status, self._headers(raw.headers, headers), None)
-            frames = (Frame(piece, beat=True, text=piece.decode(errors="replace")) for piece in raw.pieces)
-            # The protocol's own sign of life would be an event that the scenario has not written.
-            return timeline.stream(frames, "raw", replace(going, ping=None), start, lambda _, __: ())
-        body = b"".join(raw.pieces)
-        kind = {} if "content-type" in raw.headers or not body else {"content-type": _kind(body)}
-        start = Start(raw.status, self._headers({**kind, **raw.headers}, headers), len(body))
-        return timeline.whole(body, _delay(going.pace), start)
+    def _key(self, work: Work, reply: Reply) -> Hashable:
+        """What the answer depends on, beside its stamp and its session. None: more than that, so it is written anew."""
+        request, pace = work.request, reply.pace
+        # More headers are those of a quota or a warning, which are told on this one answer.
+        own = len(work.headers) == 1 + len(reply.headers)
+        if self.plans is None or not own or reply.fault or reply.happenings or pace.jitter:
+            return None
+        varies = request.endpoint.protocol.varies(request)
+        if varies is None:
+            return None
+        told = tuple(field for field in request.call.headers.items() if field[0] not in _UNTOLD)
+        where = (self.visit.provider, request.endpoint.protocol.NAME, request.call.path, request.endpoint.target)
+        return (id(reply), *where, request.stream, request.model, request.input_tokens, told, varies)
 
     def miss(self, explanation: str, request: Request, *, echo: bool) -> Answer:
         """A 4xx that SDKs do not retry: one miss is one request. Or the echo that somebody wants in its place."""
@@ -293,37 +278,21 @@ class _Speaker:
         return answer
 
     def rejection(self, failure: Failure) -> Answer:
-        page = self.visit.provider.failure(failure, self.visit.call, self.stamp)
-        actions = self._whole(page, {"x-emulator-step": "none"})
+        said = self.writer.failure(failure, {"x-emulator-step": "none"})
         explanation = f"{failure.name}: {failure.message or 'rejected'}"
-        return Answer(actions, page.status, "rejected", explanation=explanation, error=failure.name)
+        return Answer(said.actions, said.status, "rejected", explanation=explanation, error=failure.name)
 
     def page(self, page: Page) -> Answer:
-        return Answer(self._whole(page, {"x-emulator-step": "none"}), page.status, "page")
-
-    def _whole(self, page: Page, headers: Headers, before: Iterable[Action] = ()) -> Iterator[Action]:
-        match page.body:
-            case None:
-                head, body = {}, b""
-            case str() as text:  # as a scenario wrote it
-                head, body = {"content-type": "text/plain; charset=utf-8"}, text.encode()
-            case value:
-                head, body = {"content-type": "application/json; charset=utf-8"}, jsontext.dumps(value)
-        start = Start(page.status, self._headers(head, {**page.headers, **headers}), len(body))
-        return timeline.whole(body, before, start)
-
-    def _headers(self, head: Headers, more: Headers) -> Headers:
-        """In the order of their authority: what comes later replaces what came before."""
-        return {
-            **head,
-            "date": formatdate(self.stamp.created, usegmt=True),
-            **self.visit.provider.headers(self.visit.call, self.stamp),
-            "x-emulator-session": self.session.id,
-            **more,
-        }
+        said = self.writer.page(page, {"x-emulator-step": "none"})
+        return Answer(said.actions, said.status, "page")
 
 
-def _with_end(actions: Iterator[Action], keep: Callable[[], None]) -> Iterator[Action]:
+def _written(writer: Writer, work: Work, stamp: Stamp, session: str) -> Iterable[Action]:
+    """The same answer for another stamp and another session."""
+    return replace(writer, stamp=stamp, session=session).completion(work).actions
+
+
+def _with_end(actions: Iterable[Action], keep: Callable[[], None]) -> Iterator[Action]:
     """Keep an answer once it was said to its end: what broke off can't be referred to."""
     broken = False
     for action in actions:
@@ -339,19 +308,6 @@ def _as_written(reply: Reply) -> bool:
         isinstance(one.act, Drop | Repeat) or (isinstance(one.act, Insert) and not one.act.comment)
         for one in reply.happenings
     )
-
-
-def _delay(pace: Pace) -> list[Action]:
-    return [Wait(pace.delay)] if pace.delay else []
-
-
-def _kind(body: bytes) -> str:
-    """What a body is whose scenario does not say so."""
-    try:
-        jsontext.loads(body)
-    except ValueError:
-        return "text/plain; charset=utf-8"
-    return "application/json; charset=utf-8"
 
 
 def _wording(miss: Miss, visit: Visit, session: Session, loaded: tuple[Scenario, ...]) -> str:

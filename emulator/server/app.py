@@ -12,10 +12,11 @@ from aiohttp import HttpVersion11, web
 
 from emulator.clock import Clock
 from emulator.journal import Journal
+from emulator.plans import Plans
 from emulator.player import Connection, Player
 from emulator.providers import PROVIDERS
 from emulator.scenario import Library
-from emulator.server.answer import answer
+from emulator.server.answer import Options, answer
 from emulator.server.control import Control, Held
 from emulator.server.front import Door
 from emulator.server.http import Done, Listener, read_body
@@ -42,6 +43,8 @@ class App:
         self._budget = Budget(settings.memory_bytes)
         self.sessions = Sessions(self.new_session, self._budget, most=settings.max_sessions)
         self.journal = Journal(most=settings.journal_entries, most_bytes=settings.journal_bytes)
+        self.plans: Plans | None = Plans()
+        """Answers written once; None: each is written anew."""
         self.stopping = False
         self._door = Door(self.providers)
         self.control = Control(Held(settings, library, self.sessions, self.journal, self._door))
@@ -55,7 +58,9 @@ class App:
         session = self.sessions.get(visit.session, visit.only)
         visit = visit.admitting(session.key)
         arrival = session.clock.now()
-        said, stamp = answer(visit, session, self.library.scenarios, unread, echo=self.settings.fallback == "echo")
+        usual = http.keep_alive and http.version >= HttpVersion11 and http.method != "HEAD" and unread is None
+        options = Options(self.settings.fallback == "echo", self.plans if usual else None)
+        said, stamp = answer(visit, session, self.library.scenarios, unread, options)
         exchange = said.exchange(self.journal.total + 1, visit, stamp, session.clock.felt)
         self.journal.add(exchange)
         if self.log is not None:
@@ -136,6 +141,8 @@ def _accounts(settings: Settings) -> dict[str, Provider]:
 
 async def _read(http: web.BaseRequest, settings: Settings) -> tuple[Call, Failure | None]:
     """Read a request. The second value says why its body could not be read."""
+    if http.content.is_eof() and (http.content_length or 0) <= settings.max_body_bytes:
+        return _call(http, http.content.read_nowait()), None
     unread: Failure | None = None
     body = b""
     try:
@@ -147,15 +154,19 @@ async def _read(http: web.BaseRequest, settings: Settings) -> tuple[Call, Failur
         unread = Failure("slow_body", f"the body did not arrive within {settings.body_seconds:g} s")
     except web.RequestPayloadError as error:
         unread = Failure("malformed_body", f"the body can't be read: {error}")
-    call = Call(
+    return _call(http, body), unread
+
+
+def _call(http: web.BaseRequest, body: bytes) -> Call:
+    path = http.rel_url.raw_path
+    return Call(
         method=http.method,
-        path=unquote(http.rel_url.raw_path, errors="replace") or "/",
-        query=dict(http.query),
+        path=unquote(path, errors="replace") if "%" in path else path or "/",
+        query=dict(http.query) if http.rel_url.raw_query_string else {},
         headers=_headers(http),
         body=body,
         host=(http.headers.get("host") or "").lower().partition(":")[0],
     )
-    return call, unread
 
 
 def _headers(http: web.BaseRequest) -> Headers:

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from emulator.engine import Hit, Miss, Near, Standing, nearest
 from emulator.journal import Outcome
 from emulator.scenario import Scenario
-from emulator.server.answer import Asked, answer, asked
+from emulator.server.answer import Asked, Options, answer, asked
 from emulator.server.front import Visit
 from emulator.session import Session
 from emulator.types import Json, Rejected, Request
@@ -74,7 +74,7 @@ class Explanation:
 def explain(visit: Visit, session: Session, loaded: tuple[Scenario, ...], *, echo: bool = False) -> Explanation:
     """Explain a call as this session would answer it. The session stays as it is."""
     visit = visit.admitting(session.key)
-    said, stamp = answer(visit, session.fork(), loaded, None, echo=echo)
+    said, stamp = answer(visit, session.fork(), loaded, None, Options(echo))
     made = Explanation(said.outcome, said.status, said.step, said.place, why=said.explanation)
     fork = session.fork()
     scenarios = fork.view(loaded)

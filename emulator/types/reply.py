@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from emulator.types.conversation import Part, Reasoning, count_part
@@ -174,5 +178,38 @@ class Stamp:
 
     def hex(self, label: str, digits: int) -> str:
         """Up to 64 hexadecimal digits that are the same for the same seed, serial and label."""
-        text = f"{self.seed}/{self.serial}/{label}"
-        return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()[:digits]
+        return self.octets(label, 32).hex()[:digits]
+
+    def base64(self, label: str, size: int) -> str:
+        """The same as so many bytes in base64, up to 32 of them."""
+        return base64.b64encode(self.octets(label, size)).decode()
+
+    def base64url(self, label: str, size: int) -> str:
+        """The same in the alphabet for URLs, without padding."""
+        return base64.urlsafe_b64encode(self.octets(label, size)).decode().rstrip("=")
+
+    def uuid(self, label: str) -> str:
+        """The same as 32 digits in the form of a UUID, of no version."""
+        digits = self.hex(label, 32)
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+    def date(self) -> str:
+        """The time as a Date header has it."""
+        day, second = divmod(self.created, 86_400)
+        return f"{_day(day)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} GMT"
+
+    def moment(self, label: str) -> str:
+        """The time in RFC 3339, with microseconds that are the same for the same seed, serial and label."""
+        moment = datetime.fromtimestamp(self.created, UTC)
+        moment += timedelta(microseconds=int(self.hex(label, 8), 16) % 1_000_000)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def octets(self, label: str, size: int) -> bytes:
+        """Up to 32 bytes that are the same for the same seed, serial and label."""
+        return hashlib.blake2b(f"{self.seed}/{self.serial}/{label}".encode(), digest_size=32).digest()[:size]
+
+
+@lru_cache(maxsize=8)
+def _day(day: int) -> str:
+    """`Thu, 01 Jan 2026` of a day since 1970."""
+    return formatdate(day * 86_400, usegmt=True)[:16]

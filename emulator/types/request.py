@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -107,6 +107,15 @@ class Request:
     """The JSON Schema of the structured output asked for; True where only JSON is asked for."""
     count: int = 1
     """How many answers are asked for."""
+
+    def rest(self, *spoken: str) -> Hashable:
+        """The fields of the body, except for these, which hold what is said."""
+        fields = self.body.items() if isinstance(self.body, dict) else ()
+        return tuple(
+            (name, value if value is None or isinstance(value, str | int | float) else repr(value), type(value))
+            for name, value in fields
+            if name not in spoken
+        )
 
     @cached_property
     def user(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -59,6 +59,8 @@ class Start:
     status: int
     headers: Headers
     length: int | None
+    head: bytes = b""
+    """The same as a client with HTTP/1.1 and an open connection reads it, where somebody wrote it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Send:
     beats: int = 0
     alone: bool = False
     """What came before goes out in a write of its own."""
+    framed: bytes = b""
+    """The same as chunks of HTTP/1.1, where somebody wrote them already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,12 @@ class WireProtocol(Protocol):
     @property
     def RULES(self) -> tuple[Rule, ...]:  # noqa: N802
         """What the protocol's service at its home refuses."""
+
+    def varies(self, request: Request) -> Hashable:
+        """What its answers depend on in a request, beside its path, its headers, its model and its tokens.
+
+        None: on too much for it to be worth knowing.
+        """
 
     def decode(self, call: Call, endpoint: Endpoint, memory: Memory) -> Request:
         """Read a call; what it refers to is in the memory. Raises Rejected where it can't be read."""

@@ -115,6 +115,16 @@ def test_a_conversation_that_the_service_keeps_is_read_as_it_was(live: Live) -> 
     assert "what it refers to is not kept any more" == said["unverifiable"][0]["why"]
 
 
+def test_a_conversation_that_has_gone_on_is_read_as_it_was(live: Live) -> None:
+    conversation = live.send("POST", "/plain/v1/conversations", {}).json["id"]
+    for text in ("hello", "the end"):
+        live.send("POST", "/plain/v1/responses", {"model": "m", "input": text, "conversation": conversation})
+    assert ([2], [3]) == (
+        verify(live, when={"turn": 1})["requests"],
+        verify(live, when={"turn": 2, "user": "the end"})["requests"],
+    )
+
+
 def test_what_is_not_known_any_more_may_have_fitted(scripted: Callable[..., Live]) -> None:
     live = scripted(STEPS, journal_entries=2)
     for text in ("hello", "hello", "yes " + "x" * 2**20):

@@ -9,7 +9,7 @@ from typing import Final
 from emulator.protocols.chat.errors import ERRORS, broken, failure
 from emulator.protocols.chat.reading import decode
 from emulator.protocols.chat.rules import RULES
-from emulator.protocols.chat.writing import DONE, PING, blocked, body, frames, framing, keep
+from emulator.protocols.chat.writing import DONE, PING, blocked, body, frames, framing, keep, varies
 
 __all__ = [
     "DONE",
@@ -25,6 +25,7 @@ __all__ = [
     "frames",
     "framing",
     "keep",
+    "varies",
 ]
 
 NAME: Final = "chat"

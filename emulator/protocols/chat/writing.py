@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from itertools import repeat
 from typing import Final, NamedTuple
@@ -25,7 +25,7 @@ from emulator.types import (
 )
 from emulator.types.logprobs import shares
 
-__all__ = ["DONE", "PING", "blocked", "body", "frames", "framing", "keep"]
+__all__ = ["DONE", "PING", "blocked", "body", "frames", "framing", "keep", "varies"]
 
 DONE: Final = Frame("[DONE]")
 """The end marker of a stream."""
@@ -42,6 +42,11 @@ _FINISHES: Final[dict[Finish, str]] = {
     "refusal": "stop",
     "pause": "stop",
 }
+
+
+def varies(request: Request) -> Hashable:
+    """What an answer depends on: the fields beside the conversation."""
+    return request.rest("messages")
 
 
 def body(done: Completion, request: Request, stamp: Stamp) -> Json:

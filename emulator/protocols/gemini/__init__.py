@@ -12,7 +12,7 @@ from typing import Final
 from emulator.protocols.gemini.errors import ERRORS, broken, failure
 from emulator.protocols.gemini.reading import count_tokens, decode
 from emulator.protocols.gemini.rules import RULES
-from emulator.protocols.gemini.writing import PING, blocked, body, frames
+from emulator.protocols.gemini.writing import PING, blocked, body, frames, varies
 from emulator.types import Completion, Framing, Memory, Request, Stamp
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "frames",
     "framing",
     "keep",
+    "varies",
 ]
 
 NAME: Final = "gemini"

@@ -150,7 +150,7 @@ class Candidate:
         parts = self.done.parts
         given = next((part.signature for part in parts if isinstance(part, Reasoning) and part.signature), "")
         if not given:
-            return base64.b64encode(bytes.fromhex(self.stamp.hex("signature", 64))).decode()
+            return self.stamp.base64("signature", 32)
         try:
             base64.b64decode(given, validate=True)
         except ValueError:

@@ -7,18 +7,17 @@ gemini-3.7-flash, fixtures of vercel/ai).
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import zip_longest
 from typing import Final
 
 from emulator.protocols.gemini.candidates import RATINGS, Candidate
 from emulator.protocols.gemini.reading import likelihoods
 from emulator.protocols.gemini.tokens import by_modality, of_prompt, usage
-from emulator.types import Completion, Frame, Json, Reasoning, Request, Stamp, Text, Tokens
+from emulator.types import Completion, Frame, Json, Media, Reasoning, Request, Stamp, Text, Tokens
 from emulator.types.conversation import count_part
 
-__all__ = ["PING", "blocked", "body", "frames"]
+__all__ = ["PING", "blocked", "body", "frames", "varies"]
 
 PING: Final[Frame | None] = None
 """A comment does (inferred: no recording has a sign of life)."""
@@ -27,6 +26,12 @@ PING: Final[Frame | None] = None
 def blocked(done: Completion) -> Completion:
     """Give what a blocked prompt is answered with: an answer, which has no candidates."""
     return done
+
+
+def varies(request: Request) -> Hashable:
+    """What an answer depends on: the fields beside the conversation, and what media the conversation carries."""
+    media = tuple(part.kind for turn in request.turns for part in turn.parts if isinstance(part, Media))
+    return media, request.rest("contents", "systemInstruction", "system_instruction")
 
 
 def body(done: Completion, request: Request, stamp: Stamp) -> Json:
@@ -89,5 +94,5 @@ def _blocked(done: Completion, request: Request, stamp: Stamp) -> Json:
 
 def _identity(done: Completion, request: Request, stamp: Stamp) -> dict[str, str]:
     # recorded: 22 letters of base64url or more
-    response = base64.urlsafe_b64encode(bytes.fromhex(stamp.hex("response", 32))).decode().rstrip("=")
+    response = stamp.base64url("response", 16)
     return {"modelVersion": done.model or request.model, "responseId": response}

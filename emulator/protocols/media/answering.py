@@ -89,6 +89,10 @@ def broken(cause: Failure, sent: int, stamp: Stamp) -> Iterator[Frame]:  # noqa:
     yield Frame(failure(cause, stamp).body)
 
 
+def varies(request: Request) -> None:
+    """Give nothing: answers depend on the input."""
+
+
 def blocked(done: Completion) -> Failure:  # noqa: ARG001 - the reason has no place in the error
     """Give the error that it is here: there is no answer without content."""
     return Failure("content_filtered")

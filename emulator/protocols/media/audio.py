@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from emulator.protocols.media import rules
-from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit
+from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit, varies
 from emulator.protocols.media.reading import fields, model, text
 from emulator.types import Call, Completion, Endpoint, Frame, Json, Media, Memory, Part, Request, Stamp, Text, Turn
 
@@ -24,6 +24,7 @@ __all__ = [
     "frames",
     "framing",
     "keep",
+    "varies",
 ]
 
 NAME: Final = "audio"

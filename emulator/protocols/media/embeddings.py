@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from emulator.protocols.media import google, rules
-from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit
+from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit, varies
 from emulator.protocols.media.google import Input, dimensions
 from emulator.protocols.media.reading import fields, model
 from emulator.protocols.media.vectors import packed, vector
@@ -40,6 +40,7 @@ __all__ = [
     "frames",
     "framing",
     "keep",
+    "varies",
 ]
 
 NAME: Final = "embeddings"

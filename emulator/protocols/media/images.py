@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from emulator.protocols.media import rules
-from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit
+from emulator.protocols.media.answering import ERRORS, blocked, broken, failure, framing, keep, unfit, varies
 from emulator.protocols.media.reading import count, fields, model, text
 from emulator.types import Call, Completion, Endpoint, Frame, Json, Media, Memory, Request, Stamp, Text, Turn
 from emulator.types.conversation import count_part
@@ -24,6 +24,7 @@ __all__ = [
     "frames",
     "framing",
     "keep",
+    "varies",
 ]
 
 NAME: Final = "images"

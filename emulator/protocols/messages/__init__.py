@@ -12,7 +12,7 @@ from typing import Final
 from emulator.protocols.messages.errors import ERRORS, blocked, broken, failure, request_id
 from emulator.protocols.messages.reading import count_tokens, decode
 from emulator.protocols.messages.rules import RULES
-from emulator.protocols.messages.writing import PING, body, frames
+from emulator.protocols.messages.writing import PING, body, frames, varies
 from emulator.types import Completion, Framing, Memory, Request, Stamp
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "framing",
     "keep",
     "request_id",
+    "varies",
 ]
 
 NAME: Final = "messages"

@@ -5,7 +5,6 @@ Recorded: fixture anthropic-web-search-tool of vercel/ai, packages/anthropic (re
 
 from __future__ import annotations
 
-import base64
 from typing import Final
 
 from emulator.types import Json, Search, Stamp
@@ -57,4 +56,4 @@ def _quoted(text: str) -> str:
 
 def _sealed(label: str, stamp: Stamp) -> str:
     """What clients send back as it is, and nobody reads."""
-    return base64.b64encode(bytes.fromhex(stamp.hex(label, 64))).decode()
+    return stamp.base64(label, 32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Final, NamedTuple
 
 from emulator import jsontext
@@ -23,7 +23,7 @@ from emulator.types import (
     ToolCall,
 )
 
-__all__ = ["PING", "body", "frames"]
+__all__ = ["PING", "body", "frames", "varies"]
 
 PING: Final = Frame({"type": "ping"}, event="ping")
 """"Event streams may also include any number of ping events." – streaming (2026-11-20)"""
@@ -58,6 +58,11 @@ class _Block(NamedTuple):
     opening: Json
     """As a stream opens it."""
     citations: tuple[Json, ...] = ()
+
+
+def varies(request: Request) -> Hashable:
+    """What an answer depends on: the fields beside the conversation."""
+    return request.rest("messages", "system")
 
 
 def body(done: Completion, request: Request, stamp: Stamp) -> Json:

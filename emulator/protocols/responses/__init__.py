@@ -20,7 +20,7 @@ from emulator.protocols.responses.state import (
     retrieve,
     retrieve_conversation,
 )
-from emulator.protocols.responses.writing import PING, blocked, body, frames, framing
+from emulator.protocols.responses.writing import PING, blocked, body, frames, framing, varies
 
 __all__ = [
     "ERRORS",
@@ -43,6 +43,7 @@ __all__ = [
     "keep",
     "retrieve",
     "retrieve_conversation",
+    "varies",
 ]
 
 NAME: Final = "responses"

@@ -6,7 +6,7 @@ traffic of the official SDKs, 2026-11); gateways that send less take it away in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Final, NamedTuple
 
 from emulator.protocols.responses.items import CUT_SHORT, Item, Origin, output
@@ -27,7 +27,7 @@ from emulator.types import (
     ToolCall,
 )
 
-__all__ = ["PING", "blocked", "body", "finished", "frames", "framing", "in_background", "usage"]
+__all__ = ["PING", "blocked", "body", "finished", "frames", "framing", "in_background", "usage", "varies"]
 
 # Required, though nullable, by the Open Responses specification; defaults as the API reference, responses/create, has
 # them and recorded traffic shows them (2026-11-20).
@@ -68,6 +68,11 @@ class _Event(NamedTuple):
 def in_background(request: Request) -> bool:
     """Whether the client comes back for the answer."""
     return request.body.get("background") is True
+
+
+def varies(request: Request) -> Hashable:
+    """What an answer depends on: the fields beside the conversation."""
+    return request.rest("input")
 
 
 def body(done: Completion, request: Request, stamp: Stamp) -> Json:

@@ -267,5 +267,4 @@ def _from_cloudbase_sdk(call: Call) -> bool:
 
 
 def _request_id(stamp: Stamp) -> str:
-    digits = stamp.hex("request", 32)
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return stamp.uuid("request")

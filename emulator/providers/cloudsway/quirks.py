@@ -5,7 +5,6 @@ Facts are marked as in the package's docstring.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -233,4 +232,4 @@ def _lean_usage(usage: Json) -> Json:
 
 def _signature(stamp: Stamp, number: int) -> str:
     """Base64 of bytes that mean nothing to anyone but Google."""
-    return base64.b64encode(bytes.fromhex(stamp.hex(f"signature/{number}", 64))).decode()
+    return stamp.base64(f"signature/{number}", 32)

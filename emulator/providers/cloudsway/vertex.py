@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from emulator.types import Frame, Json, Stamp
@@ -74,6 +73,4 @@ def _usage(usage: Json) -> Json:
 
 def _time(stamp: Stamp) -> str:
     """RFC 3339 with microseconds."""
-    moment = datetime.fromtimestamp(stamp.created, UTC)
-    moment += timedelta(microseconds=int(stamp.hex("microseconds", 8), 16) % 1_000_000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return stamp.moment("microseconds")

@@ -1,0 +1,209 @@
+"""Answers written once: bytes with holes for what makes each exchange its own.
+
+The one door is `Plans.actions`: given what an answer depends on, its stamp and a way to write it, what happens on the
+socket. An answer that comes again is written with marks in place of its ids and times, and from then on the marks are
+filled. A plan that would not give the very bytes that writing gives is not used.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, TypeAlias
+
+from emulator.types import Action, Headers, Send, Stamp, Start
+
+__all__ = ["Plans", "chunk", "head"]
+
+_MOST: Final = 4096
+"""How many plans are kept."""
+_MOST_BYTES: Final = 32 * 1024 * 1024
+_CREATED: Final = 9_876_543_217
+_LETTERS: Final = "ghijkmnpqrstuvwxyz"
+_REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
+
+Write: TypeAlias = Callable[[Stamp, str], Iterable[Action]]
+"""Writes an answer for a stamp and the id of a session."""
+
+
+def head(status: int, headers: Headers) -> bytes:
+    """Write the head of an HTTP/1.1 response. Header values go out as UTF-8."""
+    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+def chunk(data: bytes) -> bytes:
+    """Write a chunk of a body whose length nobody knows."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+class Plans:
+    """The plans of a server, bounded in number and bytes: the one that was used longest ago goes first."""
+
+    def __init__(self) -> None:
+        self._plans: OrderedDict[Hashable, tuple[object, _Plan | None]] = OrderedDict()
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+        self._bytes = 0
+
+    def actions(self, key: Hashable, owner: object, stamp: Stamp, session: str, write: Write) -> Iterable[Action]:
+        """What happens on the socket. `owner` is what the key names by its identity, so that it stays alive."""
+        known = self._plans.get(key)
+        if known is not None:
+            self._plans.move_to_end(key)
+            plan = known[1]
+            return write(stamp, session) if plan is None else plan.filled(stamp, session)
+        if key not in self._seen:  # what comes once is not worth a plan
+            self._seen[key] = None
+            if len(self._seen) > _MOST:
+                self._seen.popitem(last=False)
+            return write(stamp, session)
+        del self._seen[key]
+        written = tuple(_joined(write(stamp, session)))
+        self._keep(key, owner, _Plan.like(written, stamp, session, write))
+        return written
+
+    def _keep(self, key: Hashable, owner: object, plan: _Plan | None) -> None:
+        self._plans[key] = (owner, plan)
+        self._bytes += plan.size if plan else 0
+        while len(self._plans) > _MOST or self._bytes > _MOST_BYTES:
+            _, (_, oldest) = self._plans.popitem(last=False)
+            self._bytes -= oldest.size if oldest else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An answer with marks in place of what makes it its own."""
+
+    actions: tuple[Action, ...]
+    marks: tuple[tuple[bytes, Callable[[Stamp, str], str]], ...]
+    size: int
+
+    @classmethod
+    def like(cls, written: tuple[Action, ...], stamp: Stamp, session: str, write: Write) -> _Plan | None:
+        """The plan by which this was written; None: there is none."""
+        try:
+            plan = cls.of(write)
+        except ValueError:  # something is made of an id, and a mark is none
+            return None
+        return plan if tuple(plan.filled(stamp, session)) == written else None
+
+    @classmethod
+    def of(cls, write: Write) -> _Plan:
+        """Write an answer with marks."""
+        marks = _Marks(seed=0, serial=0, created=_CREATED)
+        actions = tuple(_joined(write(marks, _mark(0, 12))))
+        known = (
+            (_mark(0, 12).encode(), lambda _, session: session),
+            (str(_CREATED).encode(), lambda stamp, _: str(stamp.created)),
+            *((mark.encode(), make) for mark, make in marks.made.values()),
+        )
+        whole = b"".join(piece for action in actions for piece in _bytes(action))
+        used = tuple(mark for mark in known if mark[0] in whole)
+        return cls(actions, used, len(whole))
+
+    def filled(self, stamp: Stamp, session: str) -> Iterator[Action]:
+        """Put what belongs to an exchange in place of the marks."""
+        values = [(mark, make(stamp, session).encode()) for mark, make in self.marks]
+        for action in self.actions:
+            if isinstance(action, Send):
+                framed = _put(action.framed, values) if action.framed else b""
+                yield Send(_put(action.data, values), action.beats, action.alone, framed)
+            elif isinstance(action, Start):
+                yield Start(action.status, action.headers, action.length, _put(action.head, values))
+            else:
+                yield action
+
+
+def _put(data: bytes, values: list[tuple[bytes, bytes]]) -> bytes:
+    for mark, value in values:
+        if mark in data:
+            data = data.replace(mark, value)
+    return data
+
+
+def _bytes(action: Action) -> Iterator[bytes]:
+    match action:
+        case Send(data):
+            yield data
+        case Start():
+            yield action.head
+
+
+def _joined(actions: Iterable[Action]) -> Iterator[Action]:
+    """Join what goes out at the same time, write heads and chunks; the headers are in the head then."""
+    data: list[bytes] = []
+    framed: list[bytes] = []
+    beats = 0
+    chunked = False
+    for action in actions:
+        if isinstance(action, Send) and not action.alone and action.data:
+            data.append(action.data)
+            framed.append(chunk(action.data) if chunked else b"")
+            beats += action.beats
+            continue
+        if data:
+            yield Send(b"".join(data), beats, framed=b"".join(framed))
+            data, framed, beats = [], [], 0
+        if isinstance(action, Start):
+            chunked = action.length is None
+            length = {"transfer-encoding": "chunked"} if chunked else {"content-length": str(action.length)}
+            # Of the headers the journal wants one, which is the scenario's own.
+            told = {name: value for name, value in action.headers.items() if name == "retry-after"}
+            yield Start(action.status, told, action.length, head(action.status, {**action.headers, **length}))
+        else:
+            yield action
+    if data:
+        yield Send(b"".join(data), beats, framed=b"".join(framed))
+
+
+def _mark(number: int, length: int) -> str:
+    """A text of this length that no id is and no author writes: it has no hexadecimal digit in it."""
+    digits = ""
+    for _ in range(6):
+        number, digit = divmod(number, len(_LETTERS))
+        digits += _LETTERS[digit]
+    return f"zq{digits}".ljust(length, "q")
+
+
+class _Marks(Stamp):
+    """A stamp that gives a mark for everything it is asked for, as long as the real thing."""
+
+    __slots__ = ("made",)
+
+    def __init__(self, seed: int, serial: int, created: int) -> None:
+        super().__init__(seed, serial, created)
+        object.__setattr__(self, "made", {})
+
+    made: dict[Hashable, tuple[str, Callable[[Stamp, str], str]]]
+
+    def hex(self, label: str, digits: int) -> str:
+        """A mark."""
+        return self._marked(("hex", label, digits), digits, lambda stamp, _: stamp.hex(label, digits))
+
+    def base64(self, label: str, size: int) -> str:
+        """A mark."""
+        return self._marked(("base64", label, size), -(-size // 3) * 4, lambda stamp, _: stamp.base64(label, size))
+
+    def base64url(self, label: str, size: int) -> str:
+        """A mark."""
+        length = -(-size * 4 // 3)
+        return self._marked(("base64url", label, size), length, lambda stamp, _: stamp.base64url(label, size))
+
+    def uuid(self, label: str) -> str:
+        """A mark."""
+        return self._marked(("uuid", label), 36, lambda stamp, _: stamp.uuid(label))
+
+    def moment(self, label: str) -> str:
+        """A mark."""
+        return self._marked(("moment", label), 27, lambda stamp, _: stamp.moment(label))
+
+    def date(self) -> str:
+        """A mark."""
+        return self._marked("date", 29, lambda stamp, _: stamp.date())
+
+    def _marked(self, key: Hashable, length: int, make: Callable[[Stamp, str], str]) -> str:
+        if key not in self.made:
+            self.made[key] = (_mark(len(self.made) + 1, length), make)
+        return self.made[key][0]
