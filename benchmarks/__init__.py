@@ -1,0 +1,1 @@
+"""The project's own benchmark: `make bench`. docs/performance.md says what is measured and has the last table."""
