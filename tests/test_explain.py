@@ -157,11 +157,11 @@ def test_a_curl_command_can_be_asked_about(live: Live) -> None:
 @pytest.mark.parametrize(
     ("question", "status", "detail"),
     [
-        ({}, 400, "there is nothing to explain; give a 'path' or a 'curl' command."),
-        ({"path": "v1"}, 400, "path: 'v1' is no path; it begins with a slash."),
-        ({"path": "/v1", "bdoy": 1}, 400, "bdoy: unknown key. Did you mean 'body'?"),
-        ({"curl": "curl h", "path": "/"}, 400, "curl: 'curl' does not go with 'path'; write one of them."),
-        ({"curl": "curl h", "body": {}}, 400, "body: the curl command says this itself."),
+        ({}, 422, "there is nothing to explain; give a 'path' or a 'curl' command."),
+        ({"path": "v1"}, 422, "path: 'v1' is no path; it begins with a slash."),
+        ({"path": "/v1", "bdoy": 1}, 422, "bdoy: unknown key. Did you mean 'body'?"),
+        ({"curl": "curl h", "path": "/"}, 422, "curl: 'curl' does not go with 'path'; write one of them."),
+        ({"curl": "curl h", "body": {}}, 422, "body: the curl command says this itself."),
         ({"curl": "wget h"}, 400, "this is neither a JSON object nor a curl command"),
         ({"curl": "curl h -d @/etc/passwd"}, 400,
          "'@/etc/passwd' names a file, which only the command line reads; write its contents"),
