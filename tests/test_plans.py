@@ -21,6 +21,8 @@ steps:
     reply: {text: "One two three four.", stream: {first_token: 200ms, rate: 20/s, keep_alive: 60ms}}
   - when: {user: choices}
     reply: {choices: [{text: a}, {text: b}], metadata: {note: extra}}
+  - when: {user: templated}
+    reply: {text: "{{ request.model }} {{ random.hex(8) }}"}
   - when: {user: strange}
     reply: {text: "zqghghghqqqqqqqqqqqqqqqqqqqq 9876543217 zqgggggggggggg"}
 """
@@ -76,6 +78,16 @@ def test_a_plan_that_would_alter_the_words_is_not_used(both: tuple[Live, Live]) 
     for _ in range(3):
         planning.ask("strange")
     assert [None] == kept(planning)
+
+
+def test_a_reply_that_is_made_for_one_request_is_not_planned(both: tuple[Live, Live]) -> None:
+    planning, writing = both
+    told = [[live.ask("templated").body for _ in range(AGAIN)] for live in both]
+    assert told[1] == told[0]
+    assert AGAIN == len(set(told[0]))
+    plans = planning.server.app.plans
+    assert plans is not None
+    assert ([], {}) == (kept(planning), plans._seen)
 
 
 def test_the_journal_is_the_same(both: tuple[Live, Live]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from emulator.scenario.script import Scenario
-from emulator.types import Json
+from emulator.scenario.script import Scenario, Step
+from emulator.types import Json, Reply
 
 __all__ = ["samples"]
 
@@ -15,15 +15,24 @@ _WILDCARD = re.compile(r"\\([*?\\])|[*]")
 
 
 def samples(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, str]]:
-    """(model, user text) by the conditions of each step that has no others, in order. Empty: it does not mind."""
+    """(model, user text) by the conditions of each step that has no others, in order. Empty: it does not mind.
+
+    Steps that go wrong on purpose are left out.
+    """
     for scenario in scenarios:
         for step in scenario.steps:
             when = step.when or {}
-            if not when.keys() <= {"model", "user"}:
+            if not when.keys() <= {"model", "user"} or _goes_wrong(step):
                 continue
             model, user = _sample(when.get("model")), _sample(when.get("user"))
             if model is not None and user is not None:
                 yield model, user
+
+
+def _goes_wrong(step: Step) -> bool:
+    """Whether what it answers first is broken on purpose: nothing to begin with."""
+    first = step.replies[0].reply
+    return isinstance(first, Reply) and bool(first.fault or first.happenings)
 
 
 def _sample(predicate: Json) -> str | None:

@@ -214,9 +214,11 @@ class _Speaker:
             return said
         if limited and isinstance(reply.answer, Completion):
             session.spend(hit.scenario, reply.answer.tokens(request).output)
-        return self.reply(reply, request, headers)
+        # A reply that is made for this one request does not come again.
+        fixed = any(turned.reply is reply for turned in hit.step.replies)
+        return self.reply(reply, request, headers, fixed=fixed)
 
-    def reply(self, reply: Reply, request: Request, headers: Headers) -> Answer:
+    def reply(self, reply: Reply, request: Request, headers: Headers, *, fixed: bool = False) -> Answer:
         protocol, writer = request.endpoint.protocol, self.writer
         headers = {**headers, **reply.headers}
         going = Going(reply.pace, reply.happenings, self.stamp, protocol.PING)
@@ -229,7 +231,7 @@ class _Speaker:
             case Raw() as raw:
                 said = writer.raw(raw, going, headers)
             case Completion():
-                said = self._completion(Work(done, request, going, headers), reply)
+                said = self._completion(Work(done, request, going, headers), reply, fixed=fixed)
         actions = said.actions if reply.fault is None else timeline.faulty(said.actions, reply.fault)
         made = Answer(actions, said.status, "hit", request)
         if isinstance(done, Completion) and said.status == 200:  # noqa: PLR2004
@@ -239,10 +241,10 @@ class _Speaker:
             made.error = next(one.name for one in failures if isinstance(one, Failure))
         return made
 
-    def _completion(self, work: Work, reply: Reply) -> Said:
+    def _completion(self, work: Work, reply: Reply, *, fixed: bool) -> Said:
         """Write what the model says, by a plan where there can be one; and keep what later requests can refer to."""
         keep = partial(work.request.endpoint.protocol.keep, work.done, work.request, self.session.memory, self.stamp)
-        key = self._key(work, reply)
+        key = self._key(work, reply) if fixed else None
         if key is not None and self.plans is not None:
             keep()
             write = partial(_written, self.writer, work)

@@ -23,3 +23,13 @@ from tests.scenario.tables import scenario
 def test_a_step_suggests_what_to_ask(when: str, sample: list[tuple[str, str]]) -> None:
     loaded = scenario(f"steps:\n  - reply: {{text: a}}\n    {when}\n")
     assert sample == list(samples([loaded]))
+
+
+def test_a_step_that_goes_wrong_on_purpose_suggests_nothing() -> None:
+    loaded = scenario("""
+        steps:
+          - {when: {user: a}, reply: {text: a, fault: hang}}
+          - {when: {user: b}, reply: {text: b, stream: {at: [{chunk: 0, stall: 1s}]}}}
+          - {when: {user: c}, reply: {text: c}}
+    """)
+    assert [("", "c")] == list(samples([loaded]))
