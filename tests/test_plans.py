@@ -81,7 +81,7 @@ def test_a_plan_that_would_alter_the_words_is_not_used(both: tuple[Live, Live]) 
 
 
 def test_a_reply_that_is_made_for_one_request_is_not_planned(both: tuple[Live, Live]) -> None:
-    planning, writing = both
+    planning, _ = both
     told = [[live.ask("templated").body for _ in range(AGAIN)] for live in both]
     assert told[1] == told[0]
     assert AGAIN == len(set(told[0]))
