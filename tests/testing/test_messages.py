@@ -113,8 +113,11 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture
-def said(pytester: pytest.Pytester) -> Callable[[str], str]:
-    """Runs one of the tests, and gives what pytest says of it."""
+def said(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Runs one of the tests, and gives what pytest says of it in a terminal."""
+    for name in ("CI", "BUILD_NUMBER"):  # there its summary has longer lines
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
 
     def run(name: str) -> str:
         folder = pytester.mkdir("scenarios")
