@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from emulator.scenario import Scenario, State, Step, Why
-from emulator.types import Request
+from emulator.types import Request, value
 
 __all__ = ["Hit", "Miss", "Near", "Standing", "choose", "nearest"]
 
@@ -20,7 +20,7 @@ _ORDER, _TIMES = "order", "times"
 """What keeps a step from answering beside its conditions."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Standing:
     """How far a session has come before this request."""
 
@@ -33,7 +33,7 @@ class Standing:
     """The step that answered this call when it was made before; None: it was not."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Hit:
     """The step that answers."""
 
@@ -77,18 +77,17 @@ class Miss:
         return "\n".join(lines) if lines else "  no scenario is loaded"
 
 
-def choose(scenarios: Iterable[Scenario], request: Request, standing: Standing) -> Hit | Miss:
+def choose(scenarios: Sequence[Scenario], request: Request, standing: Standing) -> Hit | Miss:
     """Find the step that answers: of each scenario, in the order of loading, the first that fits or the one due."""
-    scenarios = tuple(scenarios)
-    met = tuple(_met(scenarios, request, standing.state))
+    met = _met(scenarios, request, standing.state)
     for scenario in scenarios:
-        for step in _candidates(scenario, request, standing):
-            if _holds(step, request, standing):
-                return Hit(step, scenario, standing.met.get(step, 0) + 1, met)
+        step = _answering(scenario, request, standing)
+        if step is not None:
+            return Hit(step, scenario, standing.met.get(step, 0) + 1, met)
     return Miss(nearest(scenarios, request, standing), met)
 
 
-def nearest(scenarios: Iterable[Scenario], request: Request, standing: Standing) -> tuple[Near, ...]:
+def nearest(scenarios: Sequence[Scenario], request: Request, standing: Standing) -> tuple[Near, ...]:
     """Give every step that does not answer, and why not, the nearest first."""
     near = [_near(step, scenario, request, standing) for scenario in scenarios for step in scenario.steps]
     near = sorted((one for one in near if one.failing), key=_distance)
@@ -99,18 +98,16 @@ def nearest(scenarios: Iterable[Scenario], request: Request, standing: Standing)
 # ---------------------------------------------------------------- whose turn it is
 
 
-def _candidates(scenario: Scenario, request: Request, standing: Standing) -> Iterator[Step]:
-    """Give the steps that may answer."""
+def _answering(scenario: Scenario, request: Request, standing: Standing) -> Step | None:
     if scenario.order == "sequence":
         due = _due(scenario, standing)
-        if due is not None:
-            yield due
-        return
+        return due if due is not None and _holds(due, request, standing) else None
     steps = scenario.steps
     for place in scenario.sieve.passing(request.user):
         step = steps[place]
-        if step.times is None or not _is_spent(step, standing):
-            yield step
+        if not _is_spent(step, standing) and _holds(step, request, standing):
+            return step
+    return None
 
 
 def _is_spent(step: Step, standing: Standing) -> bool:
@@ -168,11 +165,13 @@ def _holds(step: Step, request: Request, standing: Standing) -> bool:
     return _meets(step, request, standing.state)
 
 
-def _met(scenarios: Iterable[Scenario], request: Request, state: State) -> Iterator[Step]:
+def _met(scenarios: Sequence[Scenario], request: Request, state: State) -> tuple[Step, ...]:
     """Find the steps whose calls are counted, be it another that answers."""
+    met: list[Step] = []
     for scenario in scenarios:
         if scenario.counts:
-            yield from (step for step in scenario.steps if step.counted and _meets(step, request, state))
+            met += [step for step in scenario.steps if step.counted and _meets(step, request, state)]
+    return tuple(met)
 
 
 def _near(step: Step, scenario: Scenario, request: Request, standing: Standing) -> Near:

@@ -5,13 +5,37 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
 from emulator import jsontext
-from emulator.types import Call, Completion, Embedding, Endpoint, Headers, Json, Media, Part, Search, ToolCall, Turn
+from emulator.types import (
+    Call,
+    Completion,
+    Embedding,
+    Endpoint,
+    Headers,
+    Json,
+    Media,
+    Part,
+    Search,
+    Text,
+    ToolCall,
+    Turn,
+)
 
-__all__ = ["OUTCOMES", "SECRET_HEADERS", "Beat", "Ended", "Exchange", "Journal", "Moment", "Outcome", "Watcher"]
+__all__ = [
+    "OUTCOMES",
+    "SECRET_HEADERS",
+    "Beat",
+    "Ended",
+    "Exchange",
+    "Heading",
+    "Journal",
+    "Moment",
+    "Outcome",
+    "Watcher",
+]
 
 Outcome: TypeAlias = Literal["hit", "miss", "rejected", "page"]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
@@ -52,6 +76,30 @@ class Beat:
     planned: float
     actual: float
     beats: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heading:
+    """What is kept of the head of a request: all but its credentials, so that they are in no dump of the journal."""
+
+    headers: Headers
+    query: Mapping[str, str]
+    leaked: tuple[str, ...]
+    """The fields of the query in which credentials came."""
+    credentials: int
+    """Tells one set of credentials from another, and nothing of either."""
+
+    @classmethod
+    def of(cls, call: Call) -> Heading:
+        """Leave the credentials of a call out."""
+        secrets = [value for name, value in call.headers.items() if name in SECRET_HEADERS]
+        leaked = tuple(_leaked(call, secrets)) if call.query else ()
+        return cls(
+            {name: "…" if name in SECRET_HEADERS else value for name, value in call.headers.items()},
+            {name: "…" if name in leaked else value for name, value in call.query.items()},
+            leaked,
+            hash((*secrets, *(call.query[name] for name in leaked))),
+        )
 
 
 @dataclass(slots=True)
@@ -99,13 +147,13 @@ class Exchange:
     warnings: tuple[str, ...] = ()
     """What the service would have noted or refused in the request."""
     beats: list[Beat] = field(default_factory=list)
-    reply: bytearray = field(default_factory=bytearray)
-    """The body that went out, up to a bound."""
+    heading: Heading | None = None
+    """What is kept of the call's head, where somebody knows already."""
     sent_bytes: int = 0
     """How long that body is, without bound."""
     ended: Ended = "open"
-    on_delivered: Callable[[], None] | None = None
-    """Told once when the answer has gone out to its end."""
+    on_ended: Callable[[bool], None] | None = None
+    """Told once, when the answer has ended, whether it was a good one and has gone out to its end."""
     time: Callable[[], float] | None = None
     """Tells the time, as long as the answer goes out."""
     gone: Callable[[], bool] | None = None
@@ -118,21 +166,19 @@ class Exchange:
     """The fields of the query in which credentials came."""
     words: int = field(init=False)
     """What the conversation and its answer take, roughly."""
+    _sent: list[bytes | Callable[[], bytes]] = field(default_factory=list)
+    """The body that went out, up to a bound."""
 
     def __post_init__(self) -> None:
         call = self.call
+        kept = self.heading or Heading.of(call)
+        self.leaked, self.credentials = kept.leaked, kept.credentials
         self.received_bytes = len(call.body)
-        secrets = [value for name, value in call.headers.items() if name in SECRET_HEADERS]
-        self.leaked = tuple(_leaked(call, secrets)) if call.query else ()
-        self.credentials = hash((*secrets, *(call.query[name] for name in self.leaked)))
-        # Credentials are left out here, so that they are in no dump of the journal either.
-        self.call = replace(
-            call,
-            headers=_without_secrets(call.headers),
-            query={name: "…" if name in self.leaked else value for name, value in call.query.items()},
-            body=call.body[:_KEPT_BYTES],
-        )
-        asked = _length(part for turn in self.turns or () for part in turn.parts)
+        self.call = Call(call.method, call.path, kept.query, kept.headers, call.body[:_KEPT_BYTES], call.host)
+        self.heading = None
+        asked = 0
+        for turn in self.turns or ():
+            asked += _length(turn.parts)
         if self.received_bytes > _KEPT_WORDS or asked > _KEPT_WORDS:
             self.turns, asked = None, 0
         answered = _length(self.said.parts) if self.said else 0
@@ -151,9 +197,28 @@ class Exchange:
 
     def sent(self, data: bytes) -> None:
         """Keep what went out."""
+        room = _KEPT_BYTES - self.sent_bytes
         self.sent_bytes += len(data)
-        if len(self.reply) < _KEPT_BYTES:
-            self.reply += data[: _KEPT_BYTES - len(self.reply)]
+        if room > 0:
+            self._sent.append(data if len(data) <= room else data[:room])
+
+    def sent_later(self, size: int, make: Callable[[], bytes]) -> None:
+        """Keep what went out, as what makes it for whoever reads it."""
+        if self.sent_bytes < _KEPT_BYTES:
+            self._sent.append(make)
+        self.sent_bytes += size
+
+    @property
+    def reply(self) -> bytes:
+        """The body that went out, up to a bound."""
+        pieces = [piece if isinstance(piece, bytes) else piece() for piece in self._sent]
+        self._sent = [b"".join(pieces)[:_KEPT_BYTES]]
+        return b"".join(pieces)[:_KEPT_BYTES]
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much is kept of the body that went out."""
+        return min(self.sent_bytes, _KEPT_BYTES)
 
     def as_json(self) -> Json:
         """For the control API."""
@@ -185,7 +250,7 @@ class Exchange:
             "response": {
                 "status": self.status,
                 "stream": self.stream,
-                "body": self.reply.decode(errors="replace") if self.stream else _readable(bytes(self.reply)),
+                "body": self.reply.decode(errors="replace") if self.stream else _readable(self.reply),
                 "bytes": self.sent_bytes,
                 "retry_after": self.retry_after,
                 "beats": [[beat.planned, round(beat.actual, 6), beat.beats] for beat in self.beats],
@@ -204,7 +269,7 @@ class Journal:
         self._bytes = 0
         self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._total = 0
-        self._watchers: list[Watcher] = []
+        self._watchers: tuple[Watcher, ...] = ()
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -221,11 +286,11 @@ class Journal:
 
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody what happens from here on."""
-        self._watchers.append(watcher)
+        self._watchers = (*self._watchers, watcher)
 
     def unwatch(self, watcher: Watcher) -> None:
         """Tell them no more."""
-        self._watchers.remove(watcher)
+        self._watchers = tuple(one for one in self._watchers if one != watcher)
 
     def add(self, exchange: Exchange) -> None:
         """Record a request when its answer begins."""
@@ -243,11 +308,11 @@ class Journal:
         if exchange.time is not None:
             exchange.left = exchange.time()
         exchange.time = exchange.gone = None
-        if exchange.on_delivered is not None and ended == "delivered":
-            exchange.on_delivered()
-        exchange.on_delivered = None
+        if exchange.on_ended is not None:
+            exchange.on_ended(exchange.is_good)
+        exchange.on_ended = None
         if exchange.number in self._exchanges:
-            self._bytes += len(exchange.reply)
+            self._bytes += exchange.kept_bytes
             self._shrink()
         self._tell("ended", exchange)
 
@@ -273,7 +338,7 @@ class Journal:
             self._bytes -= _size(self._exchanges.pop(exchange.number))
 
     def _tell(self, moment: Moment, exchange: Exchange) -> None:
-        for watcher in tuple(self._watchers):
+        for watcher in self._watchers:
             watcher(moment, exchange)
 
     def _shrink(self) -> None:
@@ -282,7 +347,7 @@ class Journal:
 
 
 def _size(exchange: Exchange) -> int:
-    answered = 0 if exchange.ended == "open" else len(exchange.reply)
+    answered = 0 if exchange.ended == "open" else exchange.kept_bytes
     return _OVERHEAD_BYTES + len(exchange.call.body) + exchange.words + answered
 
 
@@ -292,6 +357,8 @@ def _length(parts: Iterable[Part]) -> int:
     for part in parts:
         length += _PART_BYTES
         match part:
+            case Text():  # most are
+                length += len(part.text)
             case ToolCall():
                 length += len(part.name) + len(part.arguments)
             case Media():
@@ -308,8 +375,8 @@ def _length(parts: Iterable[Part]) -> int:
 def _told(headers: Headers) -> float | None:
     """How long a client is told to wait, as the SDKs read it; a date says nothing where time is the emulator's own."""
     for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
-        value = headers.get(name, "")
-        if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+        value = headers.get(name)
+        if value is not None and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
             return float(value) / unit
     return None
 
@@ -320,10 +387,6 @@ def _leaked(call: Call, secrets: Iterable[str]) -> Iterator[str]:
     for name, value in call.query.items():
         if name.lower() in _SECRET_FIELDS or (len(value) >= _TELLING and value in values):
             yield name
-
-
-def _without_secrets(headers: Headers) -> dict[str, str]:
-    return {name: "…" if name in SECRET_HEADERS else value for name, value in headers.items()}
 
 
 def _readable(body: bytes) -> Json:

@@ -7,13 +7,15 @@ filled. A plan that would not give the very bytes that writing gives is not used
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from emulator.types import Action, Headers, Send, Stamp, Start
+from emulator.types import Action, Headers, Planned, Send, Stamp, Start
 
 __all__ = ["Plans", "chunk", "head"]
 
@@ -60,9 +62,9 @@ class Plans:
                 self._seen.popitem(last=False)
             return write(stamp, session)
         del self._seen[key]
-        written = tuple(_joined(write(stamp, session)))
-        self._keep(key, owner, _Plan.like(written, stamp, session, write))
-        return written
+        plan = _Plan.like(stamp, session, write)
+        self._keep(key, owner, plan)
+        return write(stamp, session) if plan is None else plan.filled(stamp, session)
 
     def _keep(self, key: Hashable, owner: object, plan: _Plan | None) -> None:
         self._plans[key] = (owner, plan)
@@ -73,89 +75,131 @@ class Plans:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """An answer with marks in place of what makes it its own."""
+class _Form:
+    """Bytes with holes: pieces that stand fast and, by number, what belongs between them."""
 
-    actions: tuple[Action, ...]
-    marks: tuple[tuple[bytes, Callable[[Stamp, str], str]], ...]
+    pieces: tuple[bytes, ...]
+    order: tuple[int, ...]
+    """Which piece comes when. The values that fill the holes count on from the last piece."""
+
+    @classmethod
+    def of(cls, data: bytes, marks: Sequence[bytes]) -> _Form:
+        """The form of bytes that have marks in them."""
+        if not data or not marks:
+            return cls((data,), (0,)) if data else cls((), ())
+        numbers: dict[bytes, int] = {}
+        order = []
+        for piece in re.split(b"(" + b"|".join(map(re.escape, marks)) + b")", data):
+            place = ~marks.index(piece) if piece in marks else numbers.setdefault(piece, len(numbers))
+            order.append(place)
+        count = len(numbers)
+        return cls(tuple(numbers), tuple(place if place >= 0 else count + ~place for place in order))
+
+    def filled(self, values: Sequence[bytes]) -> bytes:
+        """Put values in."""
+        every = (*self.pieces, *values)
+        return b"".join(map(every.__getitem__, self.order))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An answer with holes where it is its own."""
+
+    actions: tuple[tuple[Action, _Form, _Form], ...]
+    """Each with what its bytes are made of, and what the chunks in which they go out, if they do."""
+    makers: tuple[Callable[[Stamp, str], str], ...]
+    """Make what fills the holes."""
     size: int
 
     @classmethod
-    def like(cls, written: tuple[Action, ...], stamp: Stamp, session: str, write: Write) -> _Plan | None:
-        """The plan by which this was written; None: there is none."""
+    def like(cls, stamp: Stamp, session: str, write: Write) -> _Plan | None:
+        """The plan of what is written; None: there is none that gives the same for this stamp."""
         try:
             plan = cls.of(write)
         except ValueError:  # something is made of an id, and a mark is none
             return None
-        return plan if tuple(plan.filled(stamp, session)) == written else None
+        return plan if plan.gives(tuple(_joined(write(stamp, session))), stamp, session) else None
+
+    def gives(self, written: tuple[tuple[Action, bytes], ...], stamp: Stamp, session: str) -> bool:
+        """Whether it gives what is written."""
+        values = self._values(stamp, session)
+        made = tuple(
+            (_with(action, form.filled(values)), chunks.filled(values)) for action, form, chunks in self.actions
+        )
+        return made == written
 
     @classmethod
     def of(cls, write: Write) -> _Plan:
         """Write an answer with marks."""
         marks = _Marks(seed=0, serial=0, created=_CREATED)
         actions = tuple(_joined(write(marks, _mark(0, 12))))
-        known = (
+        known: tuple[tuple[bytes, Callable[[Stamp, str], str]], ...] = (
             (_mark(0, 12).encode(), lambda _, session: session),
             (str(_CREATED).encode(), lambda stamp, _: str(stamp.created)),
             *((mark.encode(), make) for mark, make in marks.made.values()),
         )
-        whole = b"".join(piece for action in actions for piece in _bytes(action))
-        used = tuple(mark for mark in known if mark[0] in whole)
-        return cls(actions, used, len(whole))
+        whole = b"".join(_bytes(action) for action, _ in actions)
+        used = [(mark, make) for mark, make in known if mark in whole]
+        names = [mark for mark, _ in used]
+        forms = tuple((one, _Form.of(_bytes(one), names), _Form.of(chunks, names)) for one, chunks in actions)
+        return cls(forms, tuple(make for _, make in used), len(whole))
 
-    def filled(self, stamp: Stamp, session: str) -> Iterator[Action]:
-        """Put what belongs to an exchange in place of the marks."""
-        values = [(mark, make(stamp, session).encode()) for mark, make in self.marks]
-        for action in self.actions:
-            if isinstance(action, Send):
-                framed = _put(action.framed, values) if action.framed else b""
-                yield Send(_put(action.data, values), action.beats, action.alone, framed)
-            elif isinstance(action, Start):
-                yield Start(action.status, action.headers, action.length, _put(action.head, values))
+    def filled(self, stamp: Stamp, session: str) -> list[Action]:
+        """Put what belongs to an exchange into the holes."""
+        values = self._values(stamp, session)
+        made: list[Action] = []
+        for action, form, chunks in self.actions:
+            if isinstance(action, Send) and chunks.order:
+                planned = Planned(chunks.filled(values), len(action.data), partial(form.filled, values))
+                made.append(Send(b"", action.beats, action.alone, planned))
             else:
-                yield action
+                made.append(_with(action, form.filled(values)))
+        return made
+
+    def _values(self, stamp: Stamp, session: str) -> list[bytes]:
+        return [make(stamp, session).encode() for make in self.makers]
 
 
-def _put(data: bytes, values: list[tuple[bytes, bytes]]) -> bytes:
-    for mark, value in values:
-        if mark in data:
-            data = data.replace(mark, value)
-    return data
-
-
-def _bytes(action: Action) -> Iterator[bytes]:
+def _with(action: Action, data: bytes) -> Action:
+    """The same with other bytes."""
     match action:
-        case Send(data):
-            yield data
+        case Send():
+            return Send(data, action.beats, action.alone)
         case Start():
-            yield action.head
+            return Start(action.status, action.headers, action.length, data)
+        case _:
+            return action
 
 
-def _joined(actions: Iterable[Action]) -> Iterator[Action]:
-    """Join what goes out at the same time, write heads and chunks; the headers are in the head then."""
+def _bytes(action: Action) -> bytes:
+    return action.data if isinstance(action, Send) else action.head if isinstance(action, Start) else b""
+
+
+def _joined(actions: Iterable[Action]) -> Iterator[tuple[Action, bytes]]:
+    """Join what goes out at the same time, and write heads and chunks; the headers are in the head then."""
     data: list[bytes] = []
-    framed: list[bytes] = []
+    chunks: list[bytes] = []
     beats = 0
     chunked = False
     for action in actions:
         if isinstance(action, Send) and not action.alone and action.data:
             data.append(action.data)
-            framed.append(chunk(action.data) if chunked else b"")
+            chunks.append(chunk(action.data) if chunked else b"")
             beats += action.beats
             continue
         if data:
-            yield Send(b"".join(data), beats, framed=b"".join(framed))
-            data, framed, beats = [], [], 0
+            yield Send(b"".join(data), beats), b"".join(chunks)
+            data, chunks, beats = [], [], 0
         if isinstance(action, Start):
             chunked = action.length is None
             length = {"transfer-encoding": "chunked"} if chunked else {"content-length": str(action.length)}
             # Of the headers the journal wants one, which is the scenario's own.
             told = {name: value for name, value in action.headers.items() if name == "retry-after"}
-            yield Start(action.status, told, action.length, head(action.status, {**action.headers, **length}))
+            yield Start(action.status, told, action.length, head(action.status, {**action.headers, **length})), b""
         else:
-            yield action
+            yield action, b""
     if data:
-        yield Send(b"".join(data), beats, framed=b"".join(framed))
+        yield Send(b"".join(data), beats), b"".join(chunks)
 
 
 def _mark(number: int, length: int) -> str:

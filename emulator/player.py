@@ -71,7 +71,7 @@ class Gate(Protocol):
         """Return when it is open."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Connection:
     """One response's way to the client."""
 
@@ -107,6 +107,22 @@ class Connection:
 
 class Player:
     """Performs one response."""
+
+    __slots__ = (
+        "_arrival",
+        "_broken",
+        "_buffer",
+        "_buffered",
+        "_chunked",
+        "_clock",
+        "_connection",
+        "_due",
+        "_gate",
+        "_held",
+        "_planned",
+        "_waiting",
+        "keep_alive",
+    )
 
     def __init__(self, connection: Connection, clock: Timer, arrival: float, gate: Callable[[str], Gate]) -> None:
         self._connection = connection
@@ -188,11 +204,13 @@ class Player:
         if send.alone or self._buffered > _FLUSH_BYTES:
             self._write(exchange)
         self._count(send.beats)
-        exchange.sent(send.data)
-        if send.framed and self._chunked:
-            self._put(send.framed)
-        else:
+        planned = send.planned
+        if planned is None:
+            exchange.sent(send.data)
             self._put_body(send.data)
+        else:
+            exchange.sent_later(planned.size, planned.data)
+            self._put(planned.chunks)
 
     async def _paced(self, until: float, rest: Iterator[Action], exchange: Exchange) -> Action | None:
         """Wait, and go on from the timer itself for as long as there is nothing but to write and to wait.
@@ -291,6 +309,8 @@ class Player:
         self._buffered += len(data)
 
     def _record(self, exchange: Exchange) -> None:
+        if not self._due:
+            return
         actual = self._clock.now() - self._arrival
         exchange.beats += (Beat(planned, actual, beats) for planned, beats in self._due)
         self._due.clear()

@@ -35,6 +35,7 @@ from emulator.types import (
     Stamp,
     Start,
     Wait,
+    value,
 )
 
 __all__ = ["FRAMINGS", "Ending", "Going", "faulty", "stream", "waits", "whole"]
@@ -135,7 +136,7 @@ def faulty(actions: Iterable[Action], fault: Fault) -> Iterator[Action]:
     yield from (Broken(), End(reset=False))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Going:
     """How a reply goes out: its pace, what happens on the way, and whose draws jitter takes."""
 

@@ -297,7 +297,7 @@ def test_where_no_scenario_is_loaded_none_is_known(live: Live) -> None:
 def test_a_body_is_bounded_in_size_and_in_time(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 200 == control(live, "POST", "sessions", b"{}".ljust(2**20))[0]
     assert (413, "the body is too large") == _title(control(live, "POST", "sessions", b"{}".ljust(2**20 + 1)))
-    monkeypatch.setattr("emulator.server.control.table._SECONDS", 0.05)
+    monkeypatch.setattr("emulator.server.control.control._SECONDS", 0.05)
     with socket.create_connection(("127.0.0.1", live.server.port), timeout=5) as client:
         client.sendall(b"POST /_emulator/sessions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{")
         assert b"HTTP/1.1 408 " == client.recv(13)

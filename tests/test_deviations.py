@@ -115,7 +115,7 @@ def elsewhere(provider: str, protocol: str) -> str:
 
 
 def line(rule: Rule) -> str:
-    what = (inspect.getdoc(rule.check) or "as its name says").splitlines()[0].removesuffix(".")
+    what = (inspect.getdoc(rule.check.look) or "as its name says").splitlines()[0].removesuffix(".")
     noted = "" if rule.refused else " (noted, not refused)"
     return f"| `{rule.name}` | {cell(what)}{noted} | {rule.origin} | {cell(rule.source)} |"
 

@@ -47,15 +47,24 @@ def test_the_first_word_on_how_an_answer_ended_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "told"), [("delivered", 1), ("broken_off", 0), ("client_left", 0), ("server_stopped", 0)]
+    ("ended", "status", "well"),
+    [
+        ("delivered", 200, True),
+        ("delivered", 204, True),
+        ("delivered", 429, False),
+        ("broken_off", 200, False),
+        ("client_left", 200, False),
+        ("server_stopped", 200, False),
+    ],
 )
-def test_whoever_wants_to_know_is_told_once_when_an_answer_was_delivered(ended: Ended, told: int) -> None:
-    journal, heard = Journal(most=2, most_bytes=10**6), list[int]()
-    entry = exchange(1, on_delivered=lambda: heard.append(1))
+def test_whoever_wants_to_know_is_told_once_how_an_answer_ended(ended: Ended, status: int, well: bool) -> None:
+    journal, heard = Journal(most=2, most_bytes=10**6), list[bool]()
+    entry = exchange(1, on_ended=heard.append)
+    entry.status = status
     journal.add(entry)
     for word in (ended, "delivered"):
         journal.close(entry, word)
-    assert (told, ended, None) == (len(heard), entry.ended, entry.on_delivered)
+    assert ([well], ended, None) == (heard, entry.ended, entry.on_ended)
 
 
 def test_it_says_which_attempt_of_which_call_a_request_was() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.plans import Plans
+from emulator.server.answer import Options
 from emulator.types import Send, Stamp, Start, Wait
 from tests.asking import ASK, CELLS
 from tests.live import Live
@@ -34,14 +35,14 @@ AGAIN = 4
 def both(scripted: Callable[..., Live]) -> tuple[Live, Live]:
     """A server that plans, and one that writes every answer anew; the keys are the same."""
     planning, writing = scripted(STEPS), scripted(STEPS)
-    writing.server.app.plans = None
+    writing.server.app.options = Options()
     writing.key = planning.key
     return planning, writing
 
 
 def kept(live: Live) -> list[Any]:
     """The plans that a server has made; None where there can be none."""
-    plans = live.server.app.plans
+    plans = live.server.app.options.plans
     return [plan for _, plan in plans._plans.values()] if plans else []
 
 
@@ -85,7 +86,7 @@ def test_a_reply_that_is_made_for_one_request_is_not_planned(both: tuple[Live, L
     told = [[live.ask("templated").body for _ in range(AGAIN)] for live in both]
     assert told[1] == told[0]
     assert AGAIN == len(set(told[0]))
-    plans = planning.server.app.plans
+    plans = planning.server.app.options.plans
     assert plans is not None
     assert ([], {}) == (kept(planning), plans._seen)
 

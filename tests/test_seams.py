@@ -20,7 +20,7 @@ from emulator.types import (
     Page,
     Quota,
     Request,
-    Rule,
+    Rulebook,
     Stamp,
     WireProtocol,
 )
@@ -64,7 +64,7 @@ class Toy:
     def headers(self, call: Call, stamp: Stamp) -> Headers:
         return {"x-toy": "yes"}
 
-    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+    def rules(self, protocol: WireProtocol) -> Rulebook:
         return protocol.RULES
 
     def quota(self, quota: Quota, protocol: str, stamp: Stamp) -> Headers:

@@ -86,9 +86,9 @@ def test_steps_of_a_file_that_changed_start_over_and_the_others_do_not() -> None
 
 def test_a_session_can_see_one_scenario_alone() -> None:
     both = (*loaded(), *loaded(FILE.replace(b"name: s", b"name: t")))
-    assert both == session().view(both)
-    assert both[1:] == session(only=("t",)).view(both)
-    assert () == session(only=("u",)).view(both)
+    assert both == session().view(both).scenarios
+    assert both[1:] == session(only=("t",)).view(both).scenarios
+    assert () == session(only=("u",)).view(both).scenarios
 
 
 def made(identity: str, only: str | None) -> Session:
@@ -118,8 +118,27 @@ def test_a_request_is_a_retry_of_the_one_before_on_its_route_with_the_same_body_
     assert [(2, 1), (1, 4)] == [told(calls.begin("b", b"1", {})), told(calls.begin("a", b"1", {}))]
     newest = calls.begin("a", b"1", {"new": 1})
     assert ((1, 5), {"old": 1}) == (told(newest), newest.state)
-    newest.deliver()
+    newest.end(True)
     assert [(3, 1), (4, 1), (5, 1)] == [told(calls.begin("a", body, {})) for body in (b"1", b"2", b"1")]
+
+
+def test_a_retry_is_one_whether_the_answer_before_has_ended_or_not_and_what_has_ended_keeps_no_body() -> None:
+    calls, body = Calls(), b"a picture" * 9
+    first, other = calls.begin("a", body, {}), calls.begin("b", b"other", {})
+    assert [body, b"other"] == [first.print, other.print]
+    second = calls.begin("a", bytes(bytearray(body)), {})
+    assert (1, 2) == told(second)
+    second.end(False)
+    assert hash(body) == second.print
+    assert [(1, 3), (3, 1)] == [told(calls.begin("a", sent, {})) for sent in (bytes(bytearray(body)), body[:-1])]
+
+
+@pytest.mark.parametrize("body", [b"", b"1"])
+def test_a_request_that_was_answered_well_keeps_no_body_and_has_no_retry(body: bytes) -> None:
+    calls = Calls()
+    attempt = calls.begin("a", body, {})
+    attempt.end(True)
+    assert (b"", (2, 1)) == (attempt.print, told(calls.begin("a", body, {})))
 
 
 def test_a_route_that_nobody_has_asked_for_longest_is_forgotten_first() -> None:

@@ -122,3 +122,16 @@ def test_a_stamp_gives_the_same_digits_for_the_same_seed_serial_and_label() -> N
     assert Stamp(0, 1, 5).hex("id", 24) == Stamp(0, 1, 9).hex("id", 24)
     others = {Stamp(0, 1, 5).hex("id", 24), Stamp(1, 1, 5).hex("id", 24), Stamp(0, 2, 5).hex("id", 24)}
     assert 4 == len(others | {Stamp(0, 1, 5).hex("other", 24)})
+
+
+@pytest.mark.parametrize(
+    ("created", "date", "moment"),
+    [
+        (1_767_225_599, "Wed, 31 Dec 2025 23:59:59 GMT", "2025-12-31T23:59:59.037393Z"),
+        (1_767_225_600, "Thu, 01 Jan 2026 00:00:00 GMT", "2026-01-01T00:00:00.037393Z"),
+        (1_767_229_271, "Thu, 01 Jan 2026 01:01:11 GMT", "2026-01-01T01:01:11.037393Z"),
+    ],
+)
+def test_a_stamp_tells_its_time_as_headers_and_as_gateways_write_it(created: int, date: str, moment: str) -> None:
+    stamp = Stamp(0, 13, created)
+    assert (date, moment) == (stamp.date(), stamp.moment("m"))

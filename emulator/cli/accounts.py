@@ -16,9 +16,9 @@ __all__ = ["provider_settings", "settable"]
 
 
 def settable() -> dict[str, Any]:
-    """The type of every setting, by `PROVIDER.NAME`."""
+    """The account that each setting is of, by `PROVIDER.NAME`."""
     return {
-        f"{name}.{field.name}": typing.get_type_hints(make)[field.name]
+        f"{name}.{field.name}": make
         for name, make in PROVIDERS.items()
         for field in dataclasses.fields(typing.cast("Any", make))
     }
@@ -35,7 +35,8 @@ def provider_settings(words: Sequence[str]) -> dict[str, dict[str, object]]:
             meant = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(known)}"
             raise EmulatorError(f"--set {word}: unknown setting; {meant}")
         provider, _, field = name.partition(".")
-        settings.setdefault(provider, {})[field] = _value(word, known[name], value)
+        kind = typing.get_type_hints(known[name])[field]
+        settings.setdefault(provider, {})[field] = _value(word, kind, value)
     return settings
 
 

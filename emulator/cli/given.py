@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +43,9 @@ def library_of(paths: Sequence[Path]) -> Library:
     """The scenarios of these paths, or of the default ones; with problems where there are any."""
     from emulator.scenario import Library  # noqa: PLC0415
 
-    return Library(tuple(paths) or default_paths(), names())
+    library = Library(tuple(paths) or default_paths(), names())
+    gc.enable()  # What may run for long begins here.
+    return library
 
 
 def scenarios_of(paths: Sequence[Path]) -> tuple[Scenario, ...]:

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator.cli.environment import environment
 from emulator.cli.given import add_paths, library_of
 from emulator.cli.look import paint_for
 from emulator.cli.options import command, flag, one_of, option
@@ -50,7 +49,8 @@ def add_run(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from emulator.server.app import App, Server  # noqa: PLC0415 - the other commands start faster without a server
+    from emulator.server import loop  # noqa: PLC0415 - the other commands start faster without a server
+    from emulator.server.app import App, Server  # noqa: PLC0415
     from emulator.server.log import Log  # noqa: PLC0415
 
     if not options.command:
@@ -63,12 +63,13 @@ def _run(options: argparse.Namespace) -> int:
     log.doubts(library.warnings)
     app = App(world(options, port=0), library, log if options.verbose else None)
     key = app.settings.api_keys[0] if app.settings.api_keys else _KEY
-    return asyncio.run(_beside(Server(app), options, key))
+    return loop.run(_beside(Server(app), options, key))
 
 
 async def _beside(server: Server, options: argparse.Namespace, key: str) -> int:
     """Run the command while the server runs, and say what came of it; the exit code."""
-    from emulator.cli.outcome import Outcome  # noqa: PLC0415 - it takes the server's parts
+    from emulator.cli.environment import environment  # noqa: PLC0415 - they take the server's parts
+    from emulator.cli.outcome import Outcome  # noqa: PLC0415
 
     await server.start()
     try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import NoneType
 from typing import Final, NamedTuple
 
 from emulator.refusals import words
-from emulator.types import Breach, Json, Request
+from emulator.refusals.checks import about, beside
+from emulator.types import Breach, Check, Json, Request
 
 __all__ = [
     "BOOLEAN",
@@ -16,7 +18,6 @@ __all__ = [
     "METADATA",
     "OBJECT",
     "STRING",
-    "Check",
     "Kind",
     "at_least",
     "between",
@@ -27,7 +28,6 @@ __all__ = [
     "typed",
 ]
 
-Check = Callable[[Request], Sequence[Breach]]
 NOTHING: Final[Sequence[Breach]] = ()
 
 
@@ -56,14 +56,11 @@ _NAME_AS_WRITTEN: Final = "^[a-zA-Z0-9_-]+$"
 def typed(kinds: Mapping[str, Kind]) -> Check:
     """Whether fields are of their kinds. They are reported in the order of the table."""
     order = {name: number for number, name in enumerate(kinds)}
-    types = {name: kind.types for name, kind in kinds.items()}
+    types = {name: (*kind.types, NoneType) for name, kind in kinds.items()}
 
+    @about(*kinds)
     def check(request: Request) -> Sequence[Breach]:
-        wrong = [
-            name
-            for name, value in request.body.items()
-            if (kind := types.get(name)) and value is not None and type(value) not in kind
-        ]
+        wrong = [name for name, value in request.body.items() if name in types and type(value) not in types[name]]
         if not wrong:
             return NOTHING
         body = request.body
@@ -82,10 +79,9 @@ def known(names: frozenset[str], meant: frozenset[str] | None = None) -> Check:
     """Whether there are only fields of these names. `meant`: which of them are suggested; None: all."""
     suggested = names if meant is None else meant
 
+    @beside(names)
     def check(request: Request) -> Sequence[Breach]:
         body = request.body
-        if body.keys() <= names:
-            return NOTHING
         return [words.unknown(name, suggested, body) for name in body if name not in names]
 
     return check
@@ -94,6 +90,7 @@ def known(names: frozenset[str], meant: frozenset[str] | None = None) -> Check:
 def between(name: str, kind: str, least: float, most: float) -> Check:
     """Whether a number lies between two others, both included."""
 
+    @about(name)
     def check(request: Request) -> Sequence[Breach]:
         value = request.body.get(name)
         if value is None or type(value) not in DECIMAL.types:
@@ -108,6 +105,7 @@ def between(name: str, kind: str, least: float, most: float) -> Check:
 def at_least(name: str, least: int) -> Check:
     """Whether an integer is no smaller than another."""
 
+    @about(name)
     def check(request: Request) -> Sequence[Breach]:
         value = request.body.get(name)
         if value is None or type(value) not in DECIMAL.types or value >= least:
@@ -120,6 +118,7 @@ def at_least(name: str, least: int) -> Check:
 def one_of(name: str, values: Sequence[str]) -> Check:
     """Whether a text is one of a few words, and a text at all."""
 
+    @about(name)
     def check(request: Request) -> Sequence[Breach]:
         value = request.body.get(name)
         if value is None or value in values:
@@ -131,6 +130,7 @@ def one_of(name: str, values: Sequence[str]) -> Check:
     return check
 
 
+@about("metadata")
 def metadata(request: Request) -> Sequence[Breach]:
     """Whether there are at most 16 pairs, of at most 64 and 512 letters."""
     pairs = request.body.get("metadata")

@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 from emulator import jsontext
 from emulator.refusals import words
-from emulator.refusals.fields import Check
-from emulator.types import Breach, EmulatorError, Json, Media, Request
+from emulator.refusals.checks import about
+from emulator.types import Breach, Check, EmulatorError, Json, Media, Request
 
 __all__ = ["Catalogue", "Model", "able", "read", "roomy"]
 
@@ -72,6 +72,7 @@ def _model(row: Json, where: str) -> Model:
 def able(catalogue: Catalogue) -> Check:
     """Whether the model can do what is asked. The words are OpenAI's for images, and made after them for the rest."""
 
+    @about("tools", said=True)
     def check(request: Request) -> Sequence[Breach]:
         model = catalogue.get(request.model)
         return _NOTHING if model is None else list(_lacking(model, request))
@@ -103,6 +104,7 @@ def _unseen(model: Model, part: Media) -> str:
 def roomy(catalogue: Catalogue, *names: str) -> Check:
     """Whether the model can say as much as is asked for. `names`: of the parameters that say how much."""
 
+    @about(*names)
     def check(request: Request) -> Sequence[Breach]:
         model = catalogue.get(request.model)
         if model is None or model.output is None:

@@ -16,6 +16,7 @@ __all__ = ["flaw"]
 
 _LISTS: Final = ("anyOf", "oneOf", "allOf")
 _TABLES: Final = ("properties", "$defs", "definitions")
+_NESTING: Final = frozenset({*_TABLES, "items", *_LISTS})
 _DEEPEST: Final = 200
 
 _ADDITIONAL: Final = "'additionalProperties' is required to be supplied and to be false."
@@ -29,9 +30,8 @@ def flaw(schema: Json, *, strict: bool) -> str:
     if kind != "object" and not (isinstance(schema, dict) and "$ref" in schema):
         shown = f'"{kind if kind is not None else "None"}"'
         return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: {shown}'."
-    for way, sentence in _flaws(schema, (), strict):
-        return f"In context=({_written(way)}), {sentence}"
-    return ""
+    found = _flaw(schema, (), strict)
+    return f"In context=({_written(found[0])}), {found[1]}" if found else ""
 
 
 def _written(way: _Way) -> str:
@@ -40,24 +40,35 @@ def _written(way: _Way) -> str:
     return f"{steps}," if len(way) == 1 else steps
 
 
-def _flaws(schema: Json, way: _Way, strict: bool) -> Iterator[tuple[_Way, str]]:  # noqa: FBT001 - an inner matter
+def _flaw(schema: Json, way: _Way, strict: bool) -> tuple[_Way, str] | None:  # noqa: FBT001 - an inner matter
+    """The first thing that is wrong, from the outside in, and the way to it."""
     if not isinstance(schema, dict) or len(way) > _DEEPEST:
-        return
+        return None
     if schema.get("type") == "array" and "items" not in schema and "prefixItems" not in schema:
-        yield way, "array schema missing items."
-    if strict:
-        yield from ((way, sentence) for sentence in _looseness(schema))
+        return way, "array schema missing items."
+    if strict and (sentence := next(_looseness(schema), "")):
+        return way, sentence
+    if _NESTING.isdisjoint(schema):  # as nearly every property
+        return None
+    for step, inner in _within(schema):
+        if found := _flaw(inner, (*way, *step), strict):
+            return found
+    return None
+
+
+def _within(schema: dict[str, Json]) -> Iterator[tuple[_Way, Json]]:
+    """What may be a schema within one, and the way to it."""
     for name in _TABLES:
         table = schema.get(name)
         if isinstance(table, dict):
             for key, inner in table.items():
-                yield from _flaws(inner, (*way, name, key), strict)
-    yield from _flaws(schema.get("items"), (*way, "items"), strict)
+                yield (name, key), inner
+    yield ("items",), schema.get("items")
     for name in _LISTS:
         options = schema.get(name)
         if isinstance(options, list):
             for number, inner in enumerate(options):
-                yield from _flaws(inner, (*way, name, str(number)), strict)
+                yield (name, str(number)), inner
 
 
 def _looseness(schema: dict[str, Json]) -> Iterator[str]:

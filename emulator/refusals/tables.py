@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from emulator.refusals.fields import Check
-from emulator.types import Breach, Origin, Request, Rule
+from emulator.types import Breach, Check, Origin, Request, Rulebook
 
 __all__ = ["only", "taken"]
 
 
 def taken(
-    rules: Iterable[Rule], origin: Origin, source: str, *, without: Collection[str] = (), noted: Collection[str] = ()
-) -> tuple[Rule, ...]:
+    rules: Rulebook, origin: Origin, source: str, *, without: Collection[str] = (), noted: Collection[str] = ()
+) -> Rulebook:
     """The same rules as somebody else has them. `noted`: those that only the journal hears of."""
-    return tuple(
+    own = (
         replace(
             rule,
             origin=origin,
@@ -25,13 +24,14 @@ def taken(
         for rule in rules
         if rule.name not in without
     )
+    return rules.having(*own)
 
 
-def only(concerned: Callable[[Request], bool], check: Callable[[Request], Iterable[Breach]]) -> Check:
+def only(concerned: Callable[[Request], bool], check: Check) -> Check:
     """The same check for some requests."""
 
-    def checked(request: Request) -> Sequence[Breach]:
-        found = tuple(check(request))
+    def look(request: Request) -> Iterable[Breach]:
+        found = tuple(check.look(request))
         return found if found and concerned(request) else ()
 
-    return checked
+    return replace(check, look=look)

@@ -85,7 +85,7 @@ def built(
     """Make the scenario, and say what it names that can't be had. With a flaw the scenario is not to be used."""
     defaults = root.children.get("defaults")
     written = defaults.plain if defaults else None
-    shared = Shared(form.defaults or Defaults(), written, templates, form.vars or {}, folder)
+    shared = Shared(form.defaults or Defaults.model_construct(), written, templates, form.vars or {}, folder)
     name = form.name or FilePath(file).stem
     flaws: list[Flaw] = []
     steps = []
@@ -119,7 +119,7 @@ def _step(form: StepForm, node: Node, name: str, place: str, replies: list[Turne
 
 
 def _turned(form: StepForm, node: Node, path: Keys, shared: Shared, flaws: list[Flaw]) -> Iterator[Turned]:
-    found = captures(form.when) if form.when else None
+    found = captures(form.when) if form.when and shared.templates else None
 
     def made(one: Form, at: Node, place: Keys) -> Turned:
         try:

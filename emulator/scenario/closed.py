@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cache
+from itertools import combinations, pairwise
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, TypeVar
 
 from pydantic import (
@@ -75,7 +78,8 @@ class _Known(dict[str, Json]):
 class Closed(BaseModel):
     """A mapping whose keys are all known. The constants say how its keys go together."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    # Deferred: a model is made ready when it first reads a value; one that is only part of others never is by itself.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     ELSEWHERE: ClassVar[Mapping[str, str]] = {}
     """Keys of the language that do not belong here, and what to say about them."""
@@ -101,9 +105,11 @@ class Closed(BaseModel):
         faults = [Fault((key,), cls._strange(key, known)) for key in strange]
         faults += cls.faults(value)
         faults += [] if strange else cls._together(value)
-        return gathered(faults, _Known((key, item) for key, item in value.items() if key in known), read)
+        rest = {key: item for key, item in value.items() if key in known} if strange else value
+        return gathered(faults, _Known(rest), read)
 
     @classmethod
+    @cache
     def keys(cls) -> list[str]:
         """Give the keys as they are written in a file."""
         return [entry.alias or name for name, entry in cls.model_fields.items()]
@@ -132,6 +138,10 @@ class Closed(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
         schema = handler.resolve_ref_schema(handler(core))
+        for name, sentence in _sentences(cls).items():
+            entry = cls.model_fields[name]
+            if entry.description is None:
+                schema["properties"][entry.alias or name]["description"] = sentence
         if cls.ONE_OF:
             schema["oneOf"] = [{"required": [key]} for key in cls.ONE_OF]
         if cls.SOME_OF:
@@ -141,6 +151,23 @@ class Closed(BaseModel):
             schema["not"] = {"anyOf": pairs} if len(pairs) > 1 else pairs[0]
         schema.update(cls.BESIDE)
         return schema
+
+
+def _sentences(model: type[BaseModel]) -> Mapping[str, str]:
+    """What stands below each field of a model and of those it is made of.
+
+    Read from the source when a schema is written: pydantic's own way, `use_attribute_docstrings`, reads it on import.
+    """
+    found: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        if not issubclass(one, Closed):
+            continue
+        (written,) = ast.parse(inspect.getsource(one)).body
+        for entry, below in pairwise(written.body if isinstance(written, ast.ClassDef) else ()):
+            match entry, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as sentence)):
+                    found[name] = inspect.cleandoc(sentence)
+    return {name: sentence for name, sentence in found.items() if name in model.model_fields}
 
 
 class _NotNull:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from emulator import jsontext
 from emulator.scenario import cuts
-from emulator.scenario.fromschema import Unsatisfiable
-from emulator.scenario.fromschema import value as value_under
 from emulator.scenario.model_content import (
     Block,
     BlockWords,
@@ -28,12 +26,17 @@ __all__ = ["said"]
 
 Cutter: TypeAlias = Callable[[str], tuple[int, ...]]
 
+_WORDS: Final = frozenset({"text", "json_", "from_schema", "echo"})
+"""The keys of which one says what the words are."""
+
 
 def said(form: TextWords | BlockWords, ended: Ended, chunk: str | Chars | list[str], pen: Pen) -> Completion:
     """Make what one answer says, and how it ends. Raises Unanswerable."""
-    blocks = list(_short(form) if isinstance(form, TextWords) else form.content)
     cut = _cutter(chunk)
-    parts = [_part(block, cut, pen) for block in blocks]
+    if isinstance(form, TextWords):
+        parts = list(_parts(form, cut, pen))
+    else:
+        parts = [_part(block, cut, pen) for block in form.content]
     if isinstance(chunk, list):
         parts = _by_pieces(parts, chunk)
     finish = ended.finish if ended.finish and ended.finish != "auto" else _finish(parts)
@@ -46,43 +49,52 @@ def _finish(parts: Iterable[Part]) -> Finish:
     return "tool_calls" if ToolCall in kinds else "refusal" if Refusal in kinds else "stop"
 
 
-def _short(form: TextWords) -> Iterator[Block]:
-    """Give the short form as blocks."""
+def _parts(form: TextWords, cut: Cutter, pen: Pen) -> Iterator[Part]:
+    """Make what the short form says: a part of each kind that it has, in this order."""
     if form.reasoning is not None:
-        yield Block.model_construct(reasoning=form.reasoning)
-    given = form.model_fields_set
-    if "json_" in given:
-        yield Block.model_construct(_fields_set={"json_"}, json_=form.json_)
-    elif given & {"text", "from_schema", "echo"}:
-        yield Block.model_construct(text=form.text, from_schema=form.from_schema, echo=form.echo)
+        yield _reasoning(form.reasoning, cut, pen)
+    if form.model_fields_set & _WORDS:
+        yield _words(form, cut, pen)
     if form.refusal is not None:
-        yield Block.model_construct(refusal=form.refusal)
+        yield _refusal(form.refusal, cut, pen)
     for call in form.tool_calls or ():
-        yield Block.model_construct(tool_call=call)
+        yield _call(call, cut, pen)
 
 
 def _part(block: Block, cut: Cutter, pen: Pen) -> Part:
     if block.reasoning is not None:
-        given = block.reasoning
-        form = ReasoningForm.model_construct(text=given) if isinstance(given, str) else given
-        thinking = pen.text(form.text)
-        return Reasoning(thinking, cut(thinking), pen.text(form.signature or ""))
+        return _reasoning(block.reasoning, cut, pen)
     if block.tool_call is not None:
         return _call(block.tool_call, cut, pen)
     if block.web_search is not None:
         return _search(block.web_search, pen)
-    if block.from_schema and pen.scene is not None:
+    return _words(block, cut, pen) if block.refusal is None else _refusal(block.refusal, cut, pen)
+
+
+def _reasoning(given: str | ReasoningForm, cut: Cutter, pen: Pen) -> Reasoning:
+    form = ReasoningForm.model_construct(text=given) if isinstance(given, str) else given
+    thinking = pen.text(form.text)
+    return Reasoning(thinking, cut(thinking), pen.text(form.signature or ""))
+
+
+def _refusal(given: str, cut: Cutter, pen: Pen) -> Refusal:
+    text = pen.text(given)
+    return Refusal(text, cut(text))
+
+
+def _words(form: TextWords | Block, cut: Cutter, pen: Pen) -> Part:
+    if form.from_schema and "json_" not in form.model_fields_set and pen.scene is not None:
         return _from_schema(pen.scene, cut)
-    text = _text(block, pen)
-    return Text(text, cut(text)) if block.refusal is None else Refusal(text, cut(text))
+    text = _text(form, pen)
+    return Text(text, cut(text))
 
 
-def _text(block: Block, pen: Pen) -> str:
-    if "json_" in block.model_fields_set:
-        return json.dumps(pen.value(block.json_), ensure_ascii=False)
-    if block.echo and pen.scene is not None:
+def _text(form: TextWords | Block, pen: Pen) -> str:
+    if "json_" in form.model_fields_set:
+        return json.dumps(pen.value(form.json_), ensure_ascii=False)
+    if form.echo and pen.scene is not None:
         return pen.scene.request.user
-    return pen.text(block.refusal or block.text or "")
+    return pen.text(form.text or "")
 
 
 def _call(form: CallForm, cut: Cutter, pen: Pen) -> ToolCall:
@@ -102,6 +114,8 @@ def _search(form: SearchForm, pen: Pen) -> Search:
 
 def _from_schema(scene: Scene, cut: Cutter) -> Part:
     """Make the value that the request wants: its structured output, or the arguments of the function it forces."""
+    from emulator.scenario.fromschema import Unsatisfiable, value  # noqa: PLC0415 - loaded by whoever asks for it
+
     request = scene.request
     tool = next((tool for tool in request.tools if tool.name == request.tool_choice), None)
     if tool is None and request.tool_choice == "required":
@@ -110,7 +124,7 @@ def _from_schema(scene: Scene, cut: Cutter) -> Part:
         raise Unanswerable("from_schema: the request asks for no structured output and forces no function")
     schema = request.schema if tool is None else tool.parameters
     try:
-        made = _dumped(value_under({} if schema is None else schema, str(scene.stamp.seed)))
+        made = _dumped(value({} if schema is None else schema, str(scene.stamp.seed)))
     except Unsatisfiable as error:
         raise Unanswerable(f"from_schema: {error}") from None
     return Text(made, cut(made)) if tool is None else ToolCall(tool.name, made, "", cut(made))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from emulator.scenario.model_when import Form, ResultForm, When
-from emulator.scenario.patterns import Sign, covers, signs
+from emulator.scenario.patterns import Sign, covers, literals, signs
 from emulator.scenario.predicates import compiled, same
 from emulator.types import Json
 
-__all__ = ["Comparing"]
+__all__ = ["Comparing", "fitting_text"]
 
 _TEXTS: Final = frozenset({"target", "environment", "model", "user", "system"})
 """Conditions on what is always a text."""
@@ -40,17 +41,21 @@ class Comparing:
 
     def takes(self, one: When | None, other: When | None) -> bool:
         """Whether every request that meets `other` meets `one`, as far as that is plain to see."""
-        rest = When.model_construct() if other is None else other
-        return one is None or all(self._condition(field, one, rest) for field in one.model_fields_set)
-
-    def _condition(self, field: str, one: When, other: When) -> bool:
-        self.left -= 1
-        wanted: Json = getattr(one, field)
-        if field in _TEXTS and isinstance(wanted, str) and wanted and not wanted.strip("*"):
+        if one is None:
             return True
-        if self.left < 0 or field == "call" or field not in other.model_fields_set:
-            return False
-        return self._implied(field, wanted, getattr(other, field))
+        wanted, given = one.model_fields_set, other.model_fields_set if other else set()
+        lacking = wanted - given
+        self.left -= len(lacking)
+        # Nothing is compared where something is asked that may be anything.
+        return all(_is_any_text(field, getattr(one, field)) for field in lacking) and all(
+            self._condition(field, getattr(one, field), getattr(other, field)) for field in wanted & given
+        )
+
+    def _condition(self, field: str, wanted: Json, given: Json) -> bool:
+        self.left -= 1
+        return _is_any_text(field, wanted) or (
+            self.left >= 0 and field != "call" and self._implied(field, wanted, given)
+        )
 
     def _implied(self, field: str, wanted: Json, given: Json) -> bool:
         match field:
@@ -106,6 +111,25 @@ class Comparing:
         return _is_same(given, wanted) or _fits_exactly(given, wanted) or _covers(given, wanted, text=text)
 
 
+def fitting_text(when: When | None) -> str | None:
+    """Give a user text that meets a condition on it; None where none is plain to see."""
+    if when is None or "user" not in when.model_fields_set:
+        return ""
+    match when.user:
+        case str() as pattern:
+            text = "".join(literals(pattern))
+        case Form(equals=str() as words) | Form(contains=str() as words):
+            text = words
+        case _:
+            return None
+    return text if compiled(when.user)(text) is None else None
+
+
+def _is_any_text(field: str, wanted: Json) -> bool:
+    """Whether a condition holds for whatever comes."""
+    return field in _TEXTS and isinstance(wanted, str) and bool(wanted) and not wanted.strip("*")
+
+
 def _atoms(predicate: Json) -> Iterator[_Atom]:
     if not isinstance(predicate, Form):
         yield _Atom("", predicate)
@@ -130,8 +154,10 @@ def _fits_exactly(given: _Atom, wanted: _Atom) -> bool:
     if given.ignore_case or given.key not in ("", "equals") or _is_long(given) or _is_long(wanted):
         return False
     value = given.value
+    if given.key == wanted.key == "" and isinstance(value, str) and isinstance(wanted.value, str):
+        return False  # `_covers` says more of patterns.
     if given.key == "" and isinstance(value, str):
-        written = signs(value)
+        written = _signs(value)
         if any(isinstance(sign, Sign) for sign in written):
             return False
         value = "".join(map(str, written))
@@ -162,4 +188,8 @@ def _pattern(atom: _Atom) -> tuple[str | Sign, ...] | None:
         return None
     if atom.key == "contains":
         return (Sign.ANY, *atom.value, Sign.ANY)
-    return signs(atom.value) if atom.key == "" else None
+    return _signs(atom.value) if atom.key == "" else None
+
+
+_signs = lru_cache(maxsize=2048)(signs)
+"""A condition is compared with many others."""

@@ -77,6 +77,11 @@ class Library:
         return loaded.problems
 
     @property
+    def source(self) -> tuple[tuple[str | Path, ...], Names]:
+        """What it is made of, so that another process can make it too: not what was put."""
+        return self._paths, self._names
+
+    @property
     def put_names(self) -> tuple[str, ...]:
         """The names of the scenarios that were put, in their order."""
         return tuple(self._put)

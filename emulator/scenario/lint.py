@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from emulator.scenario.build import in_line, templates_of
 from emulator.scenario.captures import captured
-from emulator.scenario.covers import Comparing
+from emulator.scenario.covers import Comparing, fitting_text
 from emulator.scenario.model import File
 from emulator.scenario.model_content import BlockWords, Ended, TextWords
 from emulator.scenario.model_reply import ChoicesReply
@@ -122,6 +122,8 @@ def _steps(root: Node) -> Mapping[str | int, Node]:
 
 def unworkable(form: File, root: Node, templates: Templates) -> Iterator[Flaw]:
     """Give the templates that need a constant or a group that is not there."""
+    if not templates:
+        return
     groups = [captured(step.when) if step.when else frozenset() for step in form.steps]
     all_groups = frozenset(name for names in groups for name in names)
     known = {"vars": frozenset(form.vars or {})}
@@ -155,18 +157,25 @@ def _unreachable(page: _Page) -> Iterator[Flaw]:
     if page.form.order != "any":
         return
     comparing = Comparing(_MOST_COMPARED)
-    takers: list[tuple[int, When | None]] = []
+    takers: dict[int, When | None] = {}
     everything = False
     for index, step in enumerate(page.form.steps):
         if not everything and comparing.left < 0:
-            takers = []
-        found = next((taker for taker, when in takers if comparing.takes(when, step.when)), None)
+            takers = {}
+        rivals = _rivals(page, step.when, takers) if takers else ()
+        found = next((taker for taker in rivals if comparing.takes(takers[taker], step.when)), None)
         if found is not None:
             yield Flaw(_steps(page.root)[index].mark, ("steps", index), _taken(page, found, everything=everything))
         elif step.times is None:
             everything = comparing.takes(step.when, None)
-            takers = [] if everything else takers
-            takers.append((index, step.when))
+            takers = {} if everything else takers
+            takers[index] = step.when
+
+
+def _rivals(page: _Page, when: When | None, takers: Mapping[int, When | None]) -> Iterable[int]:
+    """Those that may take all that a step takes. Where a text that fits it is plain to see, they fit that text too."""
+    text = fitting_text(when)
+    return takers if text is None else (place for place in page.made.sieve.passing(text) if place in takers)
 
 
 def _taken(page: _Page, index: int, *, everything: bool) -> str:
@@ -348,7 +357,7 @@ def _asked(page: _Page) -> dict[str, Flaw]:
                 node = _steps(page.root)[index].children["when"].children["state"]
                 message = f"no reply sets the state {show(name)}, so this never holds."
                 found.setdefault(name, Flaw(node.keys[name], ("steps", index, "when", "state", name), message))
-    for path, node in templates_of(page.root):
+    for path, node in templates_of(page.root) if page.templates else ():
         for name, key, line in page.templates[node.plain].needs:
             if name == "state":
                 message = f"{in_line(node.plain, line)}no reply sets the state {show(key)}, so this template fails."

@@ -6,19 +6,35 @@ The one room that knows RE2. Wildcards need it only where they are more than a p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, TypeAlias
 
 import re2
 
-__all__ = ["MAX_LENGTH", "Matches", "Sign", "covers", "group_names", "groups", "searcher", "signs", "wildcards"]
+__all__ = [
+    "MAX_LENGTH",
+    "Matches",
+    "Sign",
+    "among",
+    "covers",
+    "group_names",
+    "groups",
+    "literals",
+    "searcher",
+    "signs",
+    "wildcards",
+]
 
 Matches: TypeAlias = Callable[[str], bool]
 
 MAX_LENGTH = 10_000
 """How many characters a regex may have, and wildcards where they need one."""
 _MAX_MEMORY = 1024 * 1024
+_MAX_MEMORY_AMONG = 64 * _MAX_MEMORY
+"""Enough for 10,000 different words of 32 letters. A search takes what its words and the texts so far need of it."""
+_FEW = 12
+"""How many words are found faster one by one."""
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 _PIECE = re.compile(r"\\([*?\\])|([*?])|(\\|[^*?\\]+)")
 """A character whose meaning a backslash takes away, a wildcard, or words."""
@@ -84,14 +100,49 @@ def _searched(pattern: str, *, ignore_case: bool, across_lines: bool, capture: b
     return searched
 
 
+def among(words: Sequence[str]) -> Callable[[str], Sequence[int]]:
+    """Make a search for many words at once: the numbers of those that are in a text, in any order.
+
+    The empty word is to be one of them: a search that runs out of memory does not find even that.
+    """
+
+    def one_by_one(text: str) -> Sequence[int]:
+        return [number for number, word in enumerate(words) if word in text]
+
+    at_once = _at_once(words) if len(words) > _FEW else None
+    return one_by_one if at_once is None else lambda text: at_once(_bytes(text)) or one_by_one(text)
+
+
+def _at_once(words: Sequence[str]) -> Callable[[bytes], list[int] | None] | None:
+    options = re2.Options()
+    options.max_mem = _MAX_MEMORY_AMONG
+    options.log_errors = False
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes as they are
+    among = re2.Set.SearchSet(options)
+    try:
+        for word in words:
+            # The empty word would be found at every letter, which takes time, so it is looked for at the end.
+            among.Add(re2.escape(_bytes(word)) or rb"\z")
+        among.Compile()
+    except re2.error:
+        return None  # They take too much memory.
+    match: Callable[[bytes], list[int] | None] = among.Match
+    return match
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8, where words are in a text if and only if they are as letters; lone surrogates too."""
+    return text.encode(errors="surrogatepass")
+
+
 def wildcards(written: str) -> Matches:
     """Make a match of a whole text: `*` stands for any run of characters, `?` for one, line breaks included.
 
     A backslash takes the meaning from `*`, `?` and a backslash; before anything else it is itself.
     Raises ValueError with a sentence where the pattern is too large.
     """
-    pieces = [(taken or words, wild) for taken, wild, words in _PIECE.findall(written)]
-    match [wild for _, wild in pieces if wild], _words(pieces):
+    pieces = _pieces(written)
+    match [wild for _, wild in pieces if wild], _joined(pieces):
         case [], [words]:
             return lambda text: text == words
         case ["*"], [before, after]:
@@ -99,8 +150,13 @@ def wildcards(written: str) -> Matches:
         case ["*", "*"], ["", within, ""]:
             return lambda text: within in text
         case _:
-            regex = "".join(_SIGNS[wild] if wild else re2.escape(words) for words, wild in pieces)
+            regex = "".join(_SIGNS[wild] if wild else re2.escape(text) for text, wild in pieces)
             return searcher(rf"\A{regex}\z", across_lines=True)
+
+
+def literals(written: str) -> list[str]:
+    """Give what stands between the wildcards of a pattern: all of it, if there are none."""
+    return _joined(_pieces(written))
 
 
 def signs(written: str) -> tuple[str | Sign, ...]:
@@ -142,15 +198,19 @@ def group_names(pattern: str) -> frozenset[str]:
     return frozenset(_compiled(pattern, ignore_case=False, across_lines=False, capture=True).groupindex)
 
 
-def _words(pieces: list[tuple[str, str]]) -> list[str]:
-    """Join what stands between the wildcards."""
-    words = [""]
+def _pieces(written: str) -> list[tuple[str, str]]:
+    """Split a pattern: words or a letter, and nothing; or nothing, and a wildcard."""
+    return [(taken or plain, wild) for taken, wild, plain in _PIECE.findall(written)]
+
+
+def _joined(pieces: list[tuple[str, str]]) -> list[str]:
+    joined = [""]
     for text, wild in pieces:
         if wild:
-            words.append("")
+            joined.append("")
         else:
-            words[-1] += text
-    return words
+            joined[-1] += text
+    return joined
 
 
 def _around(before: str, after: str) -> Matches:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from emulator.scenario.script import Scene, Unanswerable
+from emulator.scenario.script import Failed, Scene, Unanswerable
 from emulator.types import Json
 
 if TYPE_CHECKING:
@@ -56,8 +56,6 @@ class Templated:
 
     def text(self, written: str) -> str:
         """Write a text. Raises Unanswerable."""
-        from emulator.scenario.templates import Failed  # noqa: PLC0415 - loaded by whoever has templates
-
         template = self.templates.get(written)
         if template is None:
             return written
@@ -68,8 +66,6 @@ class Templated:
 
     def value(self, written: Json) -> Json:
         """Write a value and every text in it."""
-        from emulator.scenario.templates import Failed  # noqa: PLC0415 - as above
-
         match written:
             case str():
                 template = self.templates.get(written)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from emulator.scenario import artefacts
 from emulator.scenario.content import said
@@ -59,6 +59,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Form", "Shared", "chaos", "reply"]
 
+_UNSAID: Final = StreamForm.model_construct()
+"""Of a stream of which nothing is said."""
+
 Form: TypeAlias = TextReply | BlockReply | ChoicesReply | MediaReply | BlockedReply | RawReply | ErrorReply
 
 
@@ -66,7 +69,7 @@ Form: TypeAlias = TextReply | BlockReply | ChoicesReply | MediaReply | BlockedRe
 class Shared:
     """What the replies of one file share."""
 
-    defaults: Defaults = field(default_factory=Defaults)
+    defaults: Defaults = field(default_factory=Defaults.model_construct)
     defaults_written: Json = None
     """The same as it stands in the file."""
     templates: Mapping[str, Template] = field(default_factory=dict)
@@ -82,9 +85,10 @@ def reply(form: Form, written: Json, captures: Captures | None, shared: Shared) 
     Raises ValueError with a sentence about a file that can't be had.
     """
     found = _beside(form, shared.folder)
+    course = _course(form, shared.defaults)
     if not _depends(written, shared) and not _depends(shared.defaults_written, shared):
-        return _reply(form, shared.defaults, found, PLAIN)
-    return lambda scene: _reply(form, shared.defaults, found, _pen(scene, captures, shared))
+        return _reply(form, shared.defaults, found, course, PLAIN)
+    return lambda scene: _reply(form, shared.defaults, found, course, _pen(scene, captures, shared))
 
 
 def chaos(form: ChaosForm, written: Json, shared: Shared) -> Chaos:
@@ -143,7 +147,24 @@ def _beside(form: Form, folder: Path | None) -> tuple[Part, ...] | Raw:
 # ---------------------------------------------------------------- the kinds of replies
 
 
-def _reply(form: Form, defaults: Defaults, found: tuple[Part, ...] | Raw, pen: Pen) -> Reply:
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What of a reply no template writes."""
+
+    pace: Pace
+    fault: Fault | None
+    usage: Usage
+
+
+def _course(form: Form, defaults: Defaults) -> _Course:
+    fault = _fault(form.fault)
+    if isinstance(form, ErrorReply | BlockedReply):
+        return _Course(Pace(delay=_first(form.delay, defaults.delay, 0.0)), fault, Usage())
+    usage = Usage() if isinstance(form, RawReply) else _usage(form.usage, defaults.usage)
+    return _Course(_pace(form.delay, form.stream, defaults), fault, usage)
+
+
+def _reply(form: Form, defaults: Defaults, found: tuple[Part, ...] | Raw, course: _Course, pen: Pen) -> Reply:
     answer: Completion | Failure | Raw
     match form:
         case ErrorReply():
@@ -154,15 +175,16 @@ def _reply(form: Form, defaults: Defaults, found: tuple[Part, ...] | Raw, pen: P
             answer = found if isinstance(found, Raw) else _raw(form, pen)
         case _:
             parts = () if isinstance(found, Raw) else found
-            answer = _about(form, defaults, _completion(form, defaults, parts, pen), pen)
-    stream = None if isinstance(form, ErrorReply | BlockedReply) else form.stream
-    streamed = not isinstance(form, ErrorReply | BlockedReply)
+            answer = _about(form, defaults, _completion(form, defaults, parts, pen), course.usage, pen)
+    happenings: tuple[Happening, ...] = ()
+    if not isinstance(form, ErrorReply | BlockedReply):
+        happenings = tuple(_happenings(form.stream, defaults.stream, pen))
     return Reply(
         answer,
-        _pace(form.delay, stream, defaults) if streamed else Pace(delay=_first(form.delay, defaults.delay, 0.0)),
+        course.pace,
         _written({**(defaults.headers or {}), **(form.headers or {})}, pen),
-        tuple(_happenings(stream, defaults.stream, pen)) if streamed else (),
-        _fault(form.fault),
+        happenings,
+        course.fault,
         {name: pen.value(value) for name, value in (form.set or {}).items()},
     )
 
@@ -170,7 +192,7 @@ def _reply(form: Form, defaults: Defaults, found: tuple[Part, ...] | Raw, pen: P
 def _completion(
     form: TextReply | BlockReply | ChoicesReply | MediaReply, defaults: Defaults, found: tuple[Part, ...], pen: Pen
 ) -> Completion:
-    own, other = form.stream or StreamForm(), defaults.stream or StreamForm()
+    own, other = form.stream or _UNSAID, defaults.stream or _UNSAID
     chunk = own.chunk or other.chunk or "token"
     match form:
         case MediaReply():
@@ -182,11 +204,11 @@ def _completion(
             return said(form, form, chunk, pen)
 
 
-def _about(form: Content, defaults: Defaults, done: Completion, pen: Pen) -> Completion:
+def _about(form: Content, defaults: Defaults, done: Completion, usage: Usage, pen: Pen) -> Completion:
     """Add what is told beside the words."""
     return replace(
         done,
-        usage=_usage(form.usage, defaults.usage),
+        usage=usage,
         model=pen.text(form.model or defaults.model or ""),
         logprobs=tuple(_logprob(one, pen) for one in form.logprobs) if isinstance(form.logprobs, list) else (),
         metadata=pen.value(form.metadata or {}),
@@ -227,7 +249,7 @@ def _given(usage: UsageForm | None) -> dict[str, int]:
 
 
 def _pace(delay: float | None, stream: StreamForm | None, defaults: Defaults) -> Pace:
-    own, other = stream or StreamForm(), defaults.stream or StreamForm()
+    own, other = stream or _UNSAID, defaults.stream or _UNSAID
     return Pace(
         delay=_first(delay, defaults.delay, 0.0),
         first=_first(own.first_token, other.first_token, 0.0),

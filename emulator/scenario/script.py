@@ -7,9 +7,22 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from emulator.scenario.sieve import Sieve
-from emulator.types import Failure, Json, Reply, Request, RequestMode, Stamp
+from emulator.types import Failure, Json, Reply, Request, RequestMode, Stamp, value
 
-__all__ = ["Chaos", "Check", "Draft", "Limits", "Scenario", "Scene", "State", "Step", "Turned", "Unanswerable", "Why"]
+__all__ = [
+    "Chaos",
+    "Check",
+    "Draft",
+    "Failed",
+    "Limits",
+    "Scenario",
+    "Scene",
+    "State",
+    "Step",
+    "Turned",
+    "Unanswerable",
+    "Why",
+]
 
 Why: TypeAlias = Callable[[], str]
 """The sentence that says why a condition does not hold, worded only when somebody wants to read it."""
@@ -22,7 +35,11 @@ class Unanswerable(Exception):  # noqa: N818 - an answer: the reply can't be mad
     """A reply that can't be made for this request: a template that fails, a schema nothing is valid under."""
 
 
-@dataclass(frozen=True, slots=True)
+class Failed(Exception):  # noqa: N818 - an answer that a scenario's author gets to read
+    """A template that fails when it runs. As a string: a sentence that says what."""
+
+
+@value(frozen=True, slots=True)
 class Scene:
     """What a reply is made from, where it is not the same for every request."""
 

@@ -1,110 +1,73 @@
-"""Which steps of many can fit a text at all: an index of the fixed words that their conditions want in it.
+"""Which steps of many can fit a text at all: those whose fixed words are in it, found in one pass over the text.
 
 What comes through may still not fit; what does not come through can't. The order of the steps stays the meaning.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from emulator.scenario.patterns import among, literals
 from emulator.types import Json
 
 __all__ = ["Sieve"]
 
-_GRAM: Final = 4
-"""How many letters of a wanted piece are looked up."""
-_PIECE: Final = re.compile(r"\\([*?\\])|([*?])|(\\|[^*?\\]+)")
-"""As patterns.py reads wildcards: a letter without its meaning, a wildcard, or words."""
+_LETTERS: Final = 32
+"""How many letters of wanted words are looked for: the last ones, where texts that begin alike differ."""
+_NOTHING: Final = (False, "")
+_ANY: Final = [_NOTHING]
+"""What is wanted where there are no fixed words: nothing, which is in every text."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sieve:
-    """An index over the `user` conditions of steps, by their place in the file."""
+    """The `user` conditions of steps, by their place in the file."""
 
-    _always: list[int] = field(default_factory=list)
-    """Steps whose conditions want no fixed words."""
-    _exactly: dict[str, list[int]] = field(default_factory=dict)
-    _within: list[tuple[str, int]] = field(default_factory=list)
-    """Words that the text must have in it."""
-    _grams: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    """The same by a piece of the words that few others have."""
+    _exactly: Mapping[str, Sequence[int]]
+    """The steps that want a whole text."""
+    _within: Sequence[Sequence[int]]
+    """The steps that want words in the text, by the number of the words."""
+    _found: Callable[[str], Sequence[int]]
+    """The numbers of the words that are in a text."""
 
     @classmethod
     def over(cls, whens: Sequence[Json]) -> Sieve:
-        """Make the index of steps, given the conditions of each as they are written."""
-        sieve = cls()
+        """Make the sieve of steps, given the conditions of each as they are written."""
+        exactly: dict[str, list[int]] = {}
+        within: dict[str, list[int]] = {"": []}
         for place, when in enumerate(whens):
-            words = _wanted((when or {}).get("user")) if isinstance(when, Mapping | None) else None
-            if words is None:
-                sieve._always.append(place)
-            for exact, text in words or ():
-                if exact:
-                    sieve._exactly.setdefault(text, []).append(place)
-                else:
-                    sieve._within.append((text, place))
-        sieve._index()
-        return sieve
+            wanted = _wanted(when["user"]) if isinstance(when, Mapping) and "user" in when else _ANY
+            for exact, text in dict.fromkeys(wanted):
+                (exactly if exact else within).setdefault(text, []).append(place)
+        return cls(exactly, list(within.values()), among(list(within)))
 
-    def _index(self) -> None:
-        counts: dict[str, int] = {}
-        for text, _ in self._within:
-            for gram in _grams(text):
-                counts[gram] = counts.get(gram, 0) + 1
-        for text, place in self._within:
-            rarest = min(_grams(text), key=lambda gram: (counts[gram], gram), default="")
-            self._grams.setdefault(rarest, []).append((text, place))
-
-    def passing(self, text: str) -> list[int]:
+    def passing(self, text: str) -> Sequence[int]:
         """The places of the steps that may fit, in the order of the file."""
-        found = set(self._exactly.get(text, ()))
-        if len(self._within) <= len(text):
-            found.update(place for words, place in self._within if words in text)
-        else:
-            found.update(self._by_grams(text))
-        return sorted({*self._always, *found}) if found else self._always
-
-    def _by_grams(self, text: str) -> Iterator[int]:
-        grams = self._grams
-        yield from (place for words, place in grams.get("", ()) if words in text)
-        for gram in {text[start : start + _GRAM] for start in range(len(text) - _GRAM + 1)} & grams.keys():
-            yield from (place for words, place in grams[gram] if words in text)
+        found = [places for number in self._found(text) if (places := self._within[number])]
+        if text in self._exactly:
+            found.append(self._exactly[text])
+        return found[0] if len(found) == 1 else sorted({place for places in found for place in places})
 
 
-def _grams(text: str) -> set[str]:
-    """Every run of so many letters; none, where the text is shorter."""
-    return {text[start : start + _GRAM] for start in range(len(text) - _GRAM + 1)}
-
-
-def _wanted(predicate: Json) -> list[tuple[bool, str]] | None:
-    """Texts of which one must be the whole text (true) or in it (false). None: there are no such texts."""
+def _wanted(predicate: Json) -> list[tuple[bool, str]]:
+    """Texts of which one must be the whole text (true) or in it (false)."""
     match predicate:
         case str():
-            return _of_wildcards(predicate)
-        case {"ignore_case": _}:
-            return None
-        case {"equals": str() as text}:
+            between = literals(predicate)
+            return [(True, between[0])] if len(between) == 1 else [_part(max(between, key=len))]
+        case {"equals": str() as text} if "ignore_case" not in predicate:
             return [(True, text)]
-        case {"contains": str() as text} if text:
-            return [(False, text)]
+        case {"contains": str() as text} if "ignore_case" not in predicate:
+            return [_part(text)]
         case {"any": [*alternatives]}:
-            each = [_wanted(one) for one in alternatives]
-            return None if any(one is None for one in each) else [words for one in each for words in one or ()]
+            return [wanted for one in alternatives for wanted in _wanted(one)]
+        case {"all": [*conditions]}:
+            return next((wanted for one in conditions if _NOTHING not in (wanted := _wanted(one))), _ANY)
         case _:
-            return None
+            return _ANY
 
 
-def _of_wildcards(written: str) -> list[tuple[bool, str]] | None:
-    pieces, wild = [""], False
-    for taken, sign, words in _PIECE.findall(written):
-        if sign:
-            wild = True
-            pieces.append("")
-        else:
-            pieces[-1] += taken or words
-    if not wild:
-        return [(True, pieces[0])]
-    longest = max(pieces, key=len)
-    return [(False, longest)] if longest else None
+def _part(text: str) -> tuple[bool, str]:
+    return False, text[-_LETTERS:]

@@ -66,12 +66,9 @@ def collection(mark: Mark, children: Mapping[str | int, Node], keys: Mapping[str
         plain: Json = [node.plain for node in children.values()]
     else:
         plain = {key: node.plain for key, node in children.items()}
-    return Node(
-        mark,
-        plain,
-        children,
-        keys or {},
-        size=1 + sum(node.size for node in children.values()),
-        height=1 + max((node.height for node in children.values()), default=0),
-        letters=sum(map(len, keys or ())) + sum(node.letters for node in children.values()),
-    )
+    size, height, letters = 1, 1, sum(map(len, keys or ()))
+    for node in children.values():
+        size += node.size
+        height = max(height, 1 + node.height)
+        letters += node.letters
+    return Node(mark, plain, children, keys or {}, size, height, letters)

@@ -71,7 +71,9 @@ class _Composer:
 
     def _parsed(self, text: str) -> Iterator[Any]:
         try:
-            for event in yaml.parse(text, Loader=_LOADER):
+            parser = _LOADER(text)
+            while True:
+                event = parser.get_event()
                 self._mark = _mark(event.start_mark)
                 yield event
         except yaml.MarkedYAMLError as error:

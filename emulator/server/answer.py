@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from typing import Final
 
 from emulator import timeline
 from emulator.engine import Hit, Miss, Standing, choose
@@ -33,15 +32,10 @@ from emulator.types import (
     Request,
     Stamp,
     Text,
+    value,
 )
 
 __all__ = ["Answer", "Asked", "answer", "asked"]
-
-
-_UNTOLD: Final = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "content-length"}
-)
-"""Headers that no answer depends on."""
 
 
 @dataclass(slots=True)
@@ -66,13 +60,13 @@ class Answer:
     def exchange(self, number: int, visit: Visit, stamp: Stamp, time: Callable[[], float]) -> Exchange:
         """The journal's entry. `time` is how it tells when the request came and when its answer ended."""
         request = self.request
-        good = self.attempt if 200 <= self.status < 300 else None  # noqa: PLR2004 - RFC 9110, 15.3
         return Exchange(
             number=number,
             session=visit.session,
             serial=stamp.serial,
             created=stamp.created,
             call=visit.call,
+            heading=visit.heading,
             provider=visit.provider.name,
             outcome=self.outcome,
             status=self.status,
@@ -92,7 +86,7 @@ class Answer:
             place=self.place,
             explanation=self.explanation,
             warnings=self.warnings,
-            on_delivered=good.deliver if good else None,
+            on_ended=self.attempt.end if self.attempt else None,
             time=time,
         )
 
@@ -112,10 +106,10 @@ def answer(
 ) -> tuple[Answer, Stamp]:
     """Answer a call. `unread` is why its body could not be read, if it could not."""
     stamp = session.stamp()
-    scenarios = session.view(loaded)
-    if models := tuple(model for scenario in scenarios for model in scenario.models):
-        visit = replace(visit, provider=visit.provider.listing(models))
-    speaker = _Speaker(visit, session, stamp, Writer(visit.provider, visit.call, stamp, session.id), options.plans)
+    view = session.view(loaded)
+    scenarios = view.scenarios
+    visit = visit.listing(view.models)
+    speaker = _Speaker(visit, session, stamp, options.plans)
     if unread is not None:
         return speaker.rejection(unread), stamp
     read: Page | Asked | None = None
@@ -139,7 +133,7 @@ def answer(
     return said, stamp
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Asked:
     """A request that was put to the steps, how the session stood, and the step that answers."""
 
@@ -162,15 +156,19 @@ def asked(visit: Visit, session: Session, scenarios: tuple[Scenario, ...], stamp
     return Asked(request, attempt, standing, choose(scenarios, request, standing))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Speaker:
     """Says things in the words of the visit's provider."""
 
     visit: Visit
     session: Session
     stamp: Stamp
-    writer: Writer
     plans: Plans | None = None
+
+    @property
+    def writer(self) -> Writer:
+        """Writes what is not planned."""
+        return Writer(self.visit.provider, self.visit.call, self.stamp, self.session.id)
 
     def judged(self, request: Request, found: Hit | Miss) -> tuple[str, ...]:
         """What the service would note of a request. Raises Rejected where it refuses one and nobody wants otherwise."""
@@ -180,8 +178,8 @@ class _Speaker:
         if mode == "off":
             return ()
         warnings = []
-        for rule in self.visit.provider.rules(request.endpoint.protocol):
-            for breach in rule.check(request):
+        for rule in self.visit.provider.rules(request.endpoint.protocol).concerning(request):
+            for breach in rule.check.look(request):
                 if rule.refused and mode == "strict":
                     raise Rejected(breach.failure())
                 warnings.append(f"{rule.name}: {breach.message}")
@@ -214,11 +212,13 @@ class _Speaker:
             return said
         if limited and isinstance(reply.answer, Completion):
             session.spend(hit.scenario, reply.answer.tokens(request).output)
-        # A reply that is made for this one request does not come again.
-        fixed = any(turned.reply is reply for turned in hit.step.replies)
-        return self.reply(reply, request, headers, fixed=fixed)
+        # A reply that is made for this one request does not come again; nor does what else is told with this one.
+        fixed = len(headers) == 1 and any(turned.reply is reply for turned in hit.step.replies)
+        planned = self._planned(reply, request, headers) if fixed else None
+        return planned or self.reply(reply, request, headers)
 
-    def reply(self, reply: Reply, request: Request, headers: Headers, *, fixed: bool = False) -> Answer:
+    def reply(self, reply: Reply, request: Request, headers: Headers) -> Answer:
+        """A reply, written for this request."""
         protocol, writer = request.endpoint.protocol, self.writer
         headers = {**headers, **reply.headers}
         going = Going(reply.pace, reply.happenings, self.stamp, protocol.PING)
@@ -231,7 +231,7 @@ class _Speaker:
             case Raw() as raw:
                 said = writer.raw(raw, going, headers)
             case Completion():
-                said = self._completion(Work(done, request, going, headers), reply, fixed=fixed)
+                said = self._completion(Work(done, request, going, headers), reply)
         actions = said.actions if reply.fault is None else timeline.faulty(said.actions, reply.fault)
         made = Answer(actions, said.status, "hit", request)
         if isinstance(done, Completion) and said.status == 200:  # noqa: PLR2004
@@ -241,14 +241,9 @@ class _Speaker:
             made.error = next(one.name for one in failures if isinstance(one, Failure))
         return made
 
-    def _completion(self, work: Work, reply: Reply, *, fixed: bool) -> Said:
-        """Write what the model says, by a plan where there can be one; and keep what later requests can refer to."""
+    def _completion(self, work: Work, reply: Reply) -> Said:
+        """Write what the model says, and keep what later requests can refer to."""
         keep = partial(work.request.endpoint.protocol.keep, work.done, work.request, self.session.memory, self.stamp)
-        key = self._key(work, reply) if fixed else None
-        if key is not None and self.plans is not None:
-            keep()
-            write = partial(_written, self.writer, work)
-            return Said(self.plans.actions(key, reply, self.stamp, self.session.id, write), 200)
         said = self.writer.completion(work)
         if reply.fault is not None or said.status != 200:  # noqa: PLR2004 - an error came in its place
             return said
@@ -257,19 +252,34 @@ class _Speaker:
         keep()
         return said
 
-    def _key(self, work: Work, reply: Reply) -> Hashable:
-        """What the answer depends on, beside its stamp and its session. None: more than that, so it is written anew."""
-        request, pace = work.request, reply.pace
-        # More headers are those of a quota or a warning, which are told on this one answer.
-        own = len(work.headers) == 1 + len(reply.headers)
-        if self.plans is None or not own or reply.fault or reply.happenings or pace.jitter:
+    def _planned(self, reply: Reply, request: Request, headers: Headers) -> Answer | None:
+        """The answer by a plan, that is made once for all requests which get the same; None: there can be none."""
+        done, key = reply.answer, self._key(reply, request)
+        if self.plans is None or key is None or not isinstance(done, Completion):
             return None
-        varies = request.endpoint.protocol.varies(request)
+        visit, protocol = self.visit, request.endpoint.protocol
+
+        def write(stamp: Stamp, session: str) -> Iterable[Action]:
+            work = Work(done, request, Going(reply.pace, (), stamp, protocol.PING), {**headers, **reply.headers})
+            return Writer(visit.provider, visit.call, stamp, session).completion(work).actions
+
+        protocol.keep(done, request, self.session.memory, self.stamp)
+        actions = self.plans.actions(key, (reply, visit.provider), self.stamp, self.session.id, write)
+        return Answer(actions, 200, "hit", request, said=done)
+
+    def _key(self, reply: Reply, request: Request) -> Hashable:
+        """What the answer depends on, beside its stamp and its session. None: more than that, so it is written anew."""
+        done = reply.answer
+        if self.plans is None or not isinstance(done, Completion) or done.blocked:
+            return None
+        if reply.fault or reply.happenings or reply.pace.jitter:
+            return None
+        endpoint, visit = request.endpoint, self.visit
+        varies = endpoint.protocol.varies(request)
         if varies is None:
             return None
-        told = tuple(field for field in request.call.headers.items() if field[0] not in _UNTOLD)
-        where = (self.visit.provider, request.endpoint.protocol.NAME, request.call.path, request.endpoint.target)
-        return (id(reply), *where, request.stream, request.model, request.input_tokens, told, varies)
+        where = (id(visit.provider), endpoint.protocol.NAME, visit.call.path, endpoint.target, visit.telling)
+        return (id(reply), where, request.stream, request.model, request.input_tokens, varies)
 
     def miss(self, explanation: str, request: Request, *, echo: bool) -> Answer:
         """A 4xx that SDKs do not retry: one miss is one request. Or the echo that somebody wants in its place."""
@@ -287,11 +297,6 @@ class _Speaker:
     def page(self, page: Page) -> Answer:
         said = self.writer.page(page, {"x-emulator-step": "none"})
         return Answer(said.actions, said.status, "page")
-
-
-def _written(writer: Writer, work: Work, stamp: Stamp, session: str) -> Iterable[Action]:
-    """The same answer for another stamp and another session."""
-    return replace(writer, stamp=stamp, session=session).completion(work).actions
 
 
 def _with_end(actions: Iterable[Action], keep: Callable[[], None]) -> Iterator[Action]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import unquote
+from typing import Final, cast
 
 from aiohttp import HttpVersion11, web
 
@@ -17,25 +16,29 @@ from emulator.player import Connection, Player
 from emulator.providers import PROVIDERS
 from emulator.scenario import Library
 from emulator.server.answer import Options, answer
-from emulator.server.control import Control, Held
+from emulator.server.control import Control, Fellows, Held
+from emulator.server.entrance import Entrance
 from emulator.server.front import Door
-from emulator.server.http import Done, Listener, read_body
+from emulator.server.http import CLOSED, KEPT, Listener, read_body
+from emulator.server.http import Connection as HttpConnection
 from emulator.server.log import Log
 from emulator.server.settings import Settings
 from emulator.session import Budget, Memory, Session, Sessions
-from emulator.types import Call, Failure, Headers, Provider, Rejected
+from emulator.types import Failure, Provider, Rejected
 
-__all__ = ["App", "Server"]
+__all__ = ["LEAVE_SECONDS", "App", "Server"]
 
 _system = random.SystemRandom()
-_LEAVE_SECONDS: Final = 0.25
+LEAVE_SECONDS: Final = 0.25
 """How long a stopping server lets open answers go on."""
 
 
 class App:
     """What a server holds, and its one handler."""
 
-    def __init__(self, settings: Settings, library: Library, log: Log | None = None) -> None:
+    def __init__(
+        self, settings: Settings, library: Library, log: Log | None = None, fellows: Fellows | None = None
+    ) -> None:
         self.settings = settings
         self.log = log
         self.library = library
@@ -43,31 +46,37 @@ class App:
         self._budget = Budget(settings.memory_bytes)
         self.sessions = Sessions(self.new_session, self._budget, most=settings.max_sessions)
         self.journal = Journal(most=settings.journal_entries, most_bytes=settings.journal_bytes)
-        self.plans: Plans | None = Plans()
-        """Answers written once; None: each is written anew."""
+        self.options = Options(settings.fallback == "echo", Plans())
+        """How usual requests are answered; those that no plan is made for are answered without plans."""
+        self._unusual = Options(settings.fallback == "echo")
         self.stopping = False
         self._door = Door(self.providers)
-        self.control = Control(Held(settings, library, self.sessions, self.journal, self._door))
+        self.control = Control(Held(settings, library, self.sessions, self.journal, self._door, fellows))
+        self._fellows = fellows
 
     async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request: who is asked, what is answered, and out with it."""
         if http.path.startswith("/_emulator"):
             return await self.control.handle(http)
-        call, unread = await _read(http, self.settings)
-        visit = self._door.open(call)
+        body, unread = await _read(http, self.settings)
+        asking = cast("HttpConnection", http.protocol)
+        entrance = asking.entrance = asking.entrance or Entrance(self._door)
+        visit = entrance.open(http, body)
         session = self.sessions.get(visit.session, visit.only)
         visit = visit.admitting(session.key)
-        arrival = session.clock.now()
+        clock = session.clock
+        arrival = clock.now()
         usual = http.keep_alive and http.version >= HttpVersion11 and http.method != "HEAD" and unread is None
-        options = Options(self.settings.fallback == "echo", self.plans if usual else None)
+        options = self.options if usual else self._unusual
         said, stamp = answer(visit, session, self.library.scenarios, unread, options)
-        exchange = said.exchange(self.journal.total + 1, visit, stamp, session.clock.felt)
+        number = self.journal.total + 1 if self._fellows is None else self._fellows.number()
+        exchange = said.exchange(number, visit, stamp, clock.felt)
         self.journal.add(exchange)
         if self.log is not None:
             self.log.exchange(exchange)
         if http.transport is None:
             self.journal.close(exchange, "client_left")
-            return Done(keep_alive=False)
+            return CLOSED
         connection = Connection(
             http.transport,
             http.writer.drain,
@@ -75,8 +84,9 @@ class App:
             keep_alive=http.keep_alive and unread is None,
             head_only=http.method == "HEAD",
         )
-        player = Player(connection, session.clock, arrival, session.gate)
-        session.answers.add(connection.reset)
+        player = Player(connection, clock, arrival, session.gate)
+        cut = connection.reset
+        session.answers.add(cut)
         exchange.gone = connection.is_gone
         try:
             await player.perform(said.actions, exchange, self.journal)
@@ -84,8 +94,8 @@ class App:
             self.journal.close(exchange, "server_stopped" if self.stopping else "client_left")
             raise
         finally:
-            session.answers.discard(connection.reset)
-        return Done(keep_alive=player.keep_alive)
+            session.answers.discard(cut)
+        return KEPT if player.keep_alive else CLOSED
 
     def new_session(self, identity: str, only: str | None) -> Session:
         """A session as this server's settings have it."""
@@ -112,7 +122,7 @@ class Server:
     async def start(self) -> None:
         """Begin to listen. Raises OSError where the port can't be had."""
         settings = self.app.settings
-        self._runner = web.ServerRunner(Listener(self.app.handle), shutdown_timeout=_LEAVE_SECONDS)
+        self._runner = web.ServerRunner(Listener(self.app.handle), shutdown_timeout=LEAVE_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, settings.host, settings.port).start()
         self.port = self._runner.addresses[0][1]
@@ -139,10 +149,10 @@ def _accounts(settings: Settings) -> dict[str, Provider]:
     return accounts
 
 
-async def _read(http: web.BaseRequest, settings: Settings) -> tuple[Call, Failure | None]:
-    """Read a request. The second value says why its body could not be read."""
+async def _read(http: web.BaseRequest, settings: Settings) -> tuple[bytes, Failure | None]:
+    """Read the body of a request. The second value says why it could not be read."""
     if http.content.is_eof() and (http.content_length or 0) <= settings.max_body_bytes:
-        return _call(http, http.content.read_nowait()), None
+        return http.content.read_nowait(), None
     unread: Failure | None = None
     body = b""
     try:
@@ -154,27 +164,4 @@ async def _read(http: web.BaseRequest, settings: Settings) -> tuple[Call, Failur
         unread = Failure("slow_body", f"the body did not arrive within {settings.body_seconds:g} s")
     except web.RequestPayloadError as error:
         unread = Failure("malformed_body", f"the body can't be read: {error}")
-    return _call(http, body), unread
-
-
-def _call(http: web.BaseRequest, body: bytes) -> Call:
-    path = http.rel_url.raw_path
-    return Call(
-        method=http.method,
-        path=unquote(path, errors="replace") if "%" in path else path or "/",
-        query=dict(http.query) if http.rel_url.raw_query_string else {},
-        headers=_headers(http),
-        body=body,
-        host=(http.headers.get("host") or "").lower().partition(":")[0],
-    )
-
-
-def _headers(http: web.BaseRequest) -> Headers:
-    """By name in lower case; a repeated field's values are joined by a comma (RFC 9110, 5.3)."""
-    fields: dict[str, str] = {}
-    for name, value in http.headers.items():
-        key = name.lower()
-        # aiohttp leaves bytes that are not UTF-8 as lone surrogates, which no text can be written with.
-        text = value if value.isascii() else value.encode(errors="surrogateescape").decode(errors="replace")
-        fields[key] = f"{fields[key]}, {text}" if key in fields else text
-    return fields
+    return body, unread

@@ -77,7 +77,7 @@ def explain(visit: Visit, session: Session, loaded: tuple[Scenario, ...], *, ech
     said, stamp = answer(visit, session.fork(), loaded, None, Options(echo))
     made = Explanation(said.outcome, said.status, said.step, said.place, why=said.explanation)
     fork = session.fork()
-    scenarios = fork.view(loaded)
+    scenarios = fork.view(loaded).scenarios
     try:
         found = asked(visit, fork, scenarios, stamp)
     except Rejected:

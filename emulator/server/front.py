@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from collections.abc import Hashable, Mapping
+from dataclasses import field, replace
+from functools import lru_cache
+from typing import Any, Final, cast
 
+from emulator.journal import Heading
 from emulator.server.nobody import Nobody
 from emulator.session import key_id
-from emulator.types import Call, Provider
+from emulator.types import Call, Provider, value
 
 __all__ = ["ANONYMOUS", "Door", "Visit"]
 
 ANONYMOUS = "anonymous"
 """The session of requests that carry neither a key nor a session."""
+_UNTOLD: Final = frozenset(
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "content-length"}
+)
+"""Headers that no answer depends on."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Visit:
     """A request that found its door."""
 
@@ -26,20 +32,50 @@ class Visit:
     session: str
     only: str | None
     """The one scenario this session sees; None: all."""
+    heading: Heading | None = field(default=None, compare=False)
+    """What the journal keeps of the call's head, where that is known already."""
+    told: Hashable = field(default=None, compare=False)
+    """What of the head answers may depend on; None: nobody has looked."""
+
+    @property
+    def telling(self) -> Hashable:
+        """What of the head answers may depend on."""
+        if self.told is not None:
+            return self.told
+        return tuple(one for one in self.call.headers.items() if one[0] not in _UNTOLD)
 
     def admitting(self, key: str) -> Visit:
         """The same visit to an account at which this key is valid too, where not every key is."""
-        account = cast("Any", self.provider)  # every account with keys calls them so: `Settings.api_keys` become them
-        if not key or not getattr(account, "api_keys", ()):
+        # Every account with keys calls them so: `Settings.api_keys` become them.
+        if not key or not getattr(self.provider, "api_keys", ()):
             return self
-        return replace(self, provider=replace(account, api_keys=(*account.api_keys, key)))
+        return replace(self, provider=_with_key(cast("Any", self.provider), key))
+
+    def listing(self, models: tuple[str, ...]) -> Visit:
+        """The same visit to an account with these models in its list."""
+        return replace(self, provider=_with_models(cast("Any", self.provider), models)) if models else self
+
+    def kept(self) -> Visit:
+        """The same visit, that knows what is asked of its head for every request."""
+        return replace(self, heading=Heading.of(self.call), told=self.telling)
+
+    def with_body(self, body: bytes) -> Visit:
+        """A visit with the same head."""
+        call = self.call
+        call = Call(call.method, call.path, call.query, call.headers, body, call.host)
+        return Visit(self.provider, call, self.session, self.only, self.heading, self.told)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Door:
     """Finds the provider and the session of a call."""
 
     providers: Mapping[str, Provider]
+    _nobody: Nobody = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know who answers what is no provider's."""
+        object.__setattr__(self, "_nobody", Nobody(self.providers))
 
     def open(self, call: Call) -> Visit:
         """Find both."""
@@ -64,7 +100,18 @@ class Door:
         for provider in self.providers.values():
             if provider.claims(call.path):
                 return provider, call
-        return Nobody(self.providers), call
+        return self._nobody, call
+
+
+@lru_cache(maxsize=256)
+def _with_key(account: Any, key: str) -> Provider:
+    """One account for one key, so that what is known of the account is not found out anew. Only keys made here come."""
+    return cast("Provider", replace(account, api_keys=(*account.api_keys, key)))
+
+
+@lru_cache(maxsize=256)
+def _with_models(account: Any, models: tuple[str, ...]) -> Provider:
+    return cast("Provider", account.listing(models))
 
 
 def _take_session(call: Call) -> tuple[str | None, Call]:

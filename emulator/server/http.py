@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from emulator import jsontext
+from emulator.server.entrance import Entrance
 from emulator.types import Failure, Rejected
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
-__all__ = ["Done", "Listener", "read_body"]
+__all__ = ["CLOSED", "KEPT", "Connection", "Listener", "read_body"]
 
 _AGENT: Final = re.compile(rb"\r\nuser-agent:[^\r\n]*", re.IGNORECASE)
+_BLANK: Final = b"\r\n\r\n"
 _HEAD_BYTES: Final = 16 * 1024
 _LINGER_SECONDS: Final = 1.0
 """How long the rest of a refused body is read, so that its sender sees the answer and not a reset."""
 
 
-class Done(web.StreamResponse):
+class _Done(web.StreamResponse):
     """A response that has gone out already: aiohttp only has to know whether the connection lives on."""
 
     def __init__(self, *, keep_alive: bool) -> None:
@@ -37,8 +39,15 @@ class Done(web.StreamResponse):
         """Write nothing."""
 
 
+KEPT: Final = _Done(keep_alive=True)
+CLOSED: Final = _Done(keep_alive=False)
+
+
 class Connection(web.RequestHandler):
     """One client connection."""
+
+    entrance: Entrance | None = None
+    """The way in of its requests, once there was one."""
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser.
@@ -46,8 +55,11 @@ class Connection(web.RequestHandler):
         aiohttp from 3.13.5 answers a duplicated User-Agent with a 400 of its own, before any handler; services don't,
         and some clients send two. The first one stays.
         """
-        if data[:_HEAD_BYTES].lower().count(b"\r\nuser-agent:") > 1:
-            data = _with_one_agent(data)
+        # A piece of a large body has no line end, as a rule: that is seen at once.
+        if data.find(b"\r", 0, _HEAD_BYTES) >= 0:
+            head = data[:_HEAD_BYTES].partition(_BLANK)[0]
+            if head.lower().count(b"\r\nuser-agent:") > 1:
+                data = _with_one_agent(data)
         super().data_received(data)
 
     def handle_error(
@@ -81,9 +93,8 @@ class Listener(web.Server):
 
 async def read_body(http: web.BaseRequest, most: int) -> bytes:
     """Read the body of a request. Raises Rejected where it is larger than so many bytes."""
-    too_large = Rejected(Failure("payload_too_large", f"the body is larger than {most} bytes"))
     if (http.content_length or 0) > most:
-        raise too_large
+        raise _too_large(most)
     if http.headers.get("expect", "").lower() == "100-continue" and http.transport is not None:
         http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     pieces: list[bytes] = []
@@ -91,14 +102,18 @@ async def read_body(http: web.BaseRequest, most: int) -> bytes:
     while piece := await http.content.readany():
         size += len(piece)
         if size > most:
-            raise too_large
+            raise _too_large(most)
         pieces.append(piece)
     return b"".join(pieces)
 
 
+def _too_large(most: int) -> Rejected:
+    return Rejected(Failure("payload_too_large", f"the body is larger than {most} bytes"))
+
+
 def _with_one_agent(data: bytes) -> bytes:
     """Drop all but the first User-Agent line of the first head in `data`."""
-    head, blank, rest = data.partition(b"\r\n\r\n")
+    head, blank, rest = data.partition(_BLANK)
     first = _AGENT.search(head)
     if first is None:
         return data

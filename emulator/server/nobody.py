@@ -19,7 +19,7 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
-    Rule,
+    Rulebook,
     Stamp,
     WireProtocol,
 )
@@ -27,7 +27,7 @@ from emulator.types import (
 __all__ = ["Nobody"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Nobody:
     """A provider without routes: every call is rejected with the base URLs that there are."""
 
@@ -56,9 +56,9 @@ class Nobody:
         """Reject the call."""
         raise Rejected(Failure("route_not_found", f"{call.method} {call.path} is no path of an emulated service"))
 
-    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:  # noqa: ARG002
+    def rules(self, protocol: WireProtocol) -> Rulebook:  # noqa: ARG002
         """None."""
-        return ()
+        return Rulebook()
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:  # noqa: ARG002
         """Unchanged."""

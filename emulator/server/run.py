@@ -17,33 +17,43 @@ from emulator.server.log import Log, count
 from emulator.server.settings import Settings
 from emulator.types import Call, EmulatorError
 
-__all__ = ["run"]
+__all__ = ["cannot_listen", "refuse_problems", "run", "told_to_stop", "watch", "welcome"]
 
 _WATCH_SECONDS: Final = 0.5
 _SAMPLE_KEY: Final = "test"
 
 
-async def run(settings: Settings, library: Library, log: Log, *, watch: bool) -> None:
+async def run(settings: Settings, library: Library, log: Log, *, watches: bool) -> None:
     """Serve until SIGINT or SIGTERM. Raises EmulatorError with what keeps it from starting."""
-    if problems := library.problems:
-        last = f"{count(len(problems), 'problem')}; nothing was loaded."
-        raise EmulatorError("\n".join((*map(str, problems), last)))
+    refuse_problems(library)
     server = Server(App(settings, library, log))
-    stopped = _on_signal()
+    stopped = told_to_stop()
     try:
         await server.start()
     except OSError as error:
-        raise EmulatorError(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from None
+        raise cannot_listen(settings, error) from None
     log.doubts(library.warnings)
-    print(_welcome(server), flush=True)  # noqa: T201 - what the command is for
-    watching = asyncio.create_task(_watch(library, log)) if watch else None
+    print(welcome(server), flush=True)  # noqa: T201 - what the command is for
+    watching = asyncio.create_task(watch(library, log)) if watches else None
     await stopped.wait()
     if watching is not None:
         watching.cancel()
     await server.stop()
 
 
-def _on_signal() -> asyncio.Event:
+def refuse_problems(library: Library) -> None:
+    """Raise EmulatorError with what is wrong with the files, where something is."""
+    if problems := library.problems:
+        last = f"{count(len(problems), 'problem')}; nothing was loaded."
+        raise EmulatorError("\n".join((*map(str, problems), last)))
+
+
+def cannot_listen(settings: Settings, error: OSError) -> EmulatorError:
+    """What is said where the port can't be had."""
+    return EmulatorError(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}")
+
+
+def told_to_stop() -> asyncio.Event:
     """An event that the first SIGINT or SIGTERM sets."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -54,23 +64,25 @@ def _on_signal() -> asyncio.Event:
     return stopped
 
 
-async def _watch(library: Library, log: Log) -> None:
+async def watch(library: Library, log: Log | None) -> None:
     """Load what changes on disk. Polled: that works on every file system, container mounts too."""
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
         problems = library.refresh()
-        if problems is not None:
+        if problems is not None and log is not None:
             log.reloaded(len(library.scenarios), problems)
             if not problems:
                 log.doubts(library.warnings)
 
 
-def _welcome(server: Server) -> str:
+def welcome(server: Server, workers: int = 1) -> str:
+    """What is said when the server listens."""
     app = server.app
     steps = sum(len(scenario.steps) for scenario in app.library.scenarios)
     lines = [
         f"maas-emulator {emulator.__version__} listening on {server.origin}",
-        f"  {count(len(app.library.scenarios), 'scenario')}, {count(steps, 'step')}",
+        f"  {count(len(app.library.scenarios), 'scenario')}, {count(steps, 'step')}"
+        + (f", {count(workers, 'worker')}" if workers > 1 else ""),
         *(f"  {name}: {provider.base_url(server.origin)}" for name, provider in app.providers.items()),
     ]
     if sample := _sample(app):

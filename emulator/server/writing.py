@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from emulator import jsontext, timeline
@@ -24,12 +24,13 @@ from emulator.types import (
     Stamp,
     Start,
     Wait,
+    value,
 )
 
 __all__ = ["Said", "Work", "Writer", "delay"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Work:
     """An answer of a model that is to be written."""
 
@@ -39,7 +40,7 @@ class Work:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Said:
     """An answer that is written."""
 
@@ -47,7 +48,7 @@ class Said:
     status: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Writer:
     """Writes the answers of one exchange."""
 

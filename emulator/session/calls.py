@@ -30,10 +30,19 @@ class Attempt:
     """The steps that have counted the call, and which call it is to each of them."""
     delivered: bool = False
     """Whether a good answer has gone out to its end."""
+    print: bytes | int = b""
+    """What tells its body from another: the body itself, and once the answer has ended a hash."""
 
-    def deliver(self) -> None:
-        """Note that a good answer has gone out to its end: what comes next is no retry."""
-        self.delivered = True
+    def end(self, well: bool) -> None:  # noqa: FBT001 - it is a callback
+        """Note that its answer has ended. After a good one that was delivered, what comes next is no retry."""
+        self.delivered = well
+        # The body may be large. Most answers end well, and then nobody needs so much as its hash.
+        if isinstance(self.print, bytes):
+            self.print = b"" if well else hash(self.print)
+
+    def is_open_for(self, body: bytes) -> bool:
+        """Whether a request with this body is a retry of it."""
+        return not self.delivered and self.print == (body if isinstance(self.print, bytes) else hash(body))
 
 
 @dataclass(slots=True)
@@ -41,7 +50,7 @@ class Calls:
     """The newest attempt of each route. A route that nobody has asked for longest is forgotten first."""
 
     _count: int = 0
-    _newest: OrderedDict[str, tuple[int, Attempt]] = field(default_factory=OrderedDict)
+    _newest: OrderedDict[str, Attempt] = field(default_factory=OrderedDict)
 
     def begin(self, route: str, body: bytes, state: State) -> Attempt:
         """Begin a request.
@@ -49,15 +58,13 @@ class Calls:
         It is a retry when its body is that of the request before it on the same route, and that one has not ended in a
         good answer that was delivered.
         """
-        print_ = hash(body)
         known = self._newest.pop(route, None)
-        if known is not None and known[0] == print_ and not known[1].delivered:
-            before = known[1]
-            attempt = Attempt(before.call, before.number + 1, before.state, before.step, before.met)
+        if known is not None and known.is_open_for(body):
+            attempt = Attempt(known.call, known.number + 1, known.state, known.step, known.met, print=body)
         else:
             self._count += 1
-            attempt = Attempt(self._count, 1, state)
-        self._newest[route] = (print_, attempt)
+            attempt = Attempt(self._count, 1, state, print=body)
+        self._newest[route] = attempt
         if len(self._newest) > _MOST_ROUTES:
             self._newest.popitem(last=False)
         return attempt

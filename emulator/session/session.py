@@ -20,6 +20,20 @@ from emulator.types import Failure, Quota, Reply, Request, RequestMode, Stamp
 __all__ = ["Session", "Sessions", "key_id"]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What a session sees, as long as nobody changes its own scenarios or the loaded ones."""
+
+    own: tuple[Scenario, ...]
+    loaded: tuple[Scenario, ...]
+    scenarios: tuple[Scenario, ...]
+    """Those that it sees, in the order in which they are asked."""
+    models: tuple[str, ...]
+    """The models that they list."""
+    steps: frozenset[Step]
+    """All steps, be they hidden from it."""
+
+
 @dataclass(slots=True)
 class Session:
     """One client's private run."""
@@ -51,9 +65,7 @@ class Session:
     _calls: Calls = field(default_factory=Calls)
     _windows: dict[str, Window] = field(default_factory=dict)
     _gates: dict[str, asyncio.Event] = field(default_factory=dict)
-    _seen: tuple[tuple[Scenario, ...], ...] = ()
-    _steps: frozenset[Step] = frozenset()
-    """All steps of what it has seen last."""
+    _seen: View | None = None
 
     def stamp(self) -> Stamp:
         """The stamp of the next request."""
@@ -71,13 +83,18 @@ class Session:
         met = self._met
         if attempt.met:
             met = {**met, **{step: number - 1 for step, number in attempt.met.items()}}
-        return Standing(self.used, met, attempt.state, attempt.step if attempt.step in self._steps else None)
+        return Standing(self.used, met, attempt.state, self._known(attempt.step))
+
+    def _known(self, step: Step | None) -> Step | None:
+        """A step, if it is still there."""
+        return step if step is None or (self._seen is not None and step in self._seen.steps) else None
 
     def chosen(self, found: Hit | Miss, attempt: Attempt) -> None:
         """Count a call, once, for the step that answers it and for those that count theirs."""
-        new = {step: self._met.get(step, 0) + 1 for step in found.met if step not in attempt.met}
-        self._met.update(new)
-        attempt.met = {**attempt.met, **new}
+        if found.met:
+            new = {step: self._met.get(step, 0) + 1 for step in found.met if step not in attempt.met}
+            self._met.update(new)
+            attempt.met = {**attempt.met, **new}
         answers = found.step if isinstance(found, Hit) else None
         if answers is not None and answers is not attempt.step:
             self.used[answers] = self.used.get(answers, 0) + 1
@@ -86,22 +103,27 @@ class Session:
     def take(self, hit: Hit, attempt: Attempt, request: Request, stamp: Stamp) -> Reply:
         """The reply of the step whose turn it is; the last one goes on without end. Raises Unanswerable."""
         replies = hit.step.replies
-        turns = self._turns.setdefault(hit.step, [0] * len(replies))
         index = len(replies) - 1
-        for number, turned in enumerate(replies[:-1]):
-            label = f"{hit.step.name}/{number}"
-            if (turned.times is None or turns[number] < turned.times) and (
-                turned.chance is None or self.draw(self.seed, attempt, label) < turned.chance
-            ):
-                index = number
-                break
+        turns = self._turns.get(hit.step)
+        if turns is None:
+            turns = self._turns[hit.step] = [0] * len(replies)
+        if index:
+            index = self._due(hit.step, attempt, turns)
         turns[index] += 1
         reply = replies[index].reply
-        scene = Scene(request, attempt.state, hit.call, stamp)
-        made = reply if isinstance(reply, Reply) else reply(scene)
+        made = reply if isinstance(reply, Reply) else reply(Scene(request, attempt.state, hit.call, stamp))
         if made.sets:
             self.state = {**self.state, **made.sets}
         return made
+
+    def _due(self, step: Step, attempt: Attempt, turns: list[int]) -> int:
+        """Which of several replies has its turn."""
+        for number, turned in enumerate(step.replies[:-1]):
+            if turned.times is not None and turns[number] >= turned.times:
+                continue
+            if turned.chance is None or self.draw(self.seed, attempt, f"{step.name}/{number}") < turned.chance:
+                return number
+        return len(step.replies) - 1
 
     def struck(self, hit: Hit, attempt: Attempt, request: Request, stamp: Stamp) -> Failure | None:
         """The error that comes in place of the step's reply this time; None: there is none."""
@@ -156,19 +178,24 @@ class Session:
 
     # ---------------------------------------------------------------- life
 
-    def view(self, loaded: tuple[Scenario, ...]) -> tuple[Scenario, ...]:
+    def view(self, loaded: tuple[Scenario, ...]) -> View:
         """What this session sees: its own scenarios and the loaded ones. Steps of those that changed start over."""
-        named = {scenario.name for scenario in self.own}
-        seen = (*self.own, *(scenario for scenario in loaded if scenario.name not in named)) if named else loaded
-        if len(self._seen) != 2 or self._seen[0] is not self.own or self._seen[1] is not loaded:  # noqa: PLR2004 - a pair
-            self._seen = self.own, loaded
-            steps = self._steps = frozenset(step for scenario in seen for step in scenario.steps)
+        seen = self._seen
+        if seen is None or seen.own is not self.own or seen.loaded is not loaded:
+            seen = self._seen = self._look(loaded)
+            steps = seen.steps
             self.used = {step: count for step, count in self.used.items() if step in steps}
             self._met = {step: count for step, count in self._met.items() if step in steps}
             self._turns = {step: turns for step, turns in self._turns.items() if step in steps}
-        if self.only is None:
-            return seen
-        return tuple(scenario for scenario in seen if scenario.name in self.only or scenario.name in named)
+        return seen
+
+    def _look(self, loaded: tuple[Scenario, ...]) -> View:
+        named = {scenario.name for scenario in self.own}
+        every = (*self.own, *(scenario for scenario in loaded if scenario.name not in named))
+        only = self.only
+        shown = every if only is None else tuple(one for one in every if one.name in only or one.name in named)
+        models = tuple(model for scenario in shown for model in scenario.models)
+        return View(self.own, loaded, shown, models, frozenset(step for scenario in every for step in scenario.steps))
 
     def fork(self) -> Session:
         """A session that stands where this one does; what is asked of it leaves no trace in this one."""

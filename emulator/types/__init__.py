@@ -37,8 +37,8 @@ from emulator.types.reply import (
     Usage,
 )
 from emulator.types.request import Call, Endpoint, Memory, Page, PageMaker, Request, Tool
-from emulator.types.rules import Breach, Origin, RequestMode, Rule
-from emulator.types.values import EmulatorError, Headers, Json, kind_of
+from emulator.types.rules import Breach, Check, Look, Origin, RequestMode, Rule, Rulebook
+from emulator.types.values import EmulatorError, Headers, Json, kind_of, value
 from emulator.types.wire import (
     Action,
     Broken,
@@ -47,6 +47,7 @@ from emulator.types.wire import (
     Framing,
     Hang,
     Hold,
+    Planned,
     Provider,
     Send,
     Start,
@@ -62,6 +63,7 @@ __all__ = [
     "Breach",
     "Broken",
     "Call",
+    "Check",
     "Completion",
     "CutOff",
     "Drop",
@@ -84,6 +86,7 @@ __all__ = [
     "Insert",
     "Json",
     "Logprob",
+    "Look",
     "Media",
     "Memory",
     "Origin",
@@ -91,6 +94,7 @@ __all__ = [
     "Page",
     "PageMaker",
     "Part",
+    "Planned",
     "Provider",
     "Quota",
     "Raw",
@@ -103,6 +107,7 @@ __all__ = [
     "RequestMode",
     "Role",
     "Rule",
+    "Rulebook",
     "Search",
     "Send",
     "Split",
@@ -122,4 +127,5 @@ __all__ = [
     "conversation",
     "count_tokens",
     "kind_of",
+    "value",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, TypeAlias
+from operator import attrgetter, eq
+from typing import Final, Literal, TypeAlias
+
+from emulator.types.values import value
 
 __all__ = [
     "Embedding",
@@ -26,7 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Text:
     """Words, said by anyone. A stream is cut at `cuts` (offsets into `text`); a whole answer ignores them."""
 
@@ -39,7 +41,7 @@ class Text:
         return _pieces(self.text, self.cuts)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reasoning:
     """Thinking that is shown to the client."""
 
@@ -53,7 +55,7 @@ class Reasoning:
         return _pieces(self.text, self.cuts)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Refusal:
     """Words with which the model declines. Where a protocol has no place of its own for them they are text."""
 
@@ -66,7 +68,7 @@ class Refusal:
         return _pieces(self.text, self.cuts)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ToolCall:
     """The model asks the client to run a function."""
 
@@ -85,7 +87,7 @@ class ToolCall:
         return _pieces(self.arguments, self.cuts)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ToolResult:
     """What the client's function gave. `name` is found through the call; empty where no call has this id."""
 
@@ -94,7 +96,7 @@ class ToolResult:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Media:
     """An image, a sound, a film or a file within a message."""
 
@@ -105,7 +107,7 @@ class Media:
     """Of an answer: what the bytes are, such as `image/png`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Found:
     """One result of a search."""
 
@@ -114,7 +116,7 @@ class Found:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Search:
     """A search that the service itself made; the text after it cites the results."""
 
@@ -122,7 +124,7 @@ class Search:
     results: tuple[Found, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Embedding:
     """A vector for each input, made from its text."""
 
@@ -133,7 +135,7 @@ Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | ToolResult | Media | S
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Turn:
     """One role's say. Neighbouring turns of one role are one turn; tool results stand in turns of their own."""
 
@@ -143,13 +145,20 @@ class Turn:
     @property
     def text(self) -> str:
         """The words of this turn, texts joined by a line break, without reasoning."""
-        return "\n".join(part.text for part in self.parts if isinstance(part, Text | Refusal | ToolResult))
+        return "\n".join([part.text for part in self.parts if isinstance(part, _SPOKEN)])
+
+
+_SPOKEN: Final = (Text, Refusal, ToolResult)
 
 
 def conversation(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     """Merge neighbouring turns of one role, so that a conversation is the same value in every protocol."""
-    runs = groupby(turns, key=lambda turn: turn.role)
-    return tuple(Turn(role, tuple(part for turn in run for part in turn.parts)) for role, run in runs)
+    said = tuple(turns)
+    roles = [turn.role for turn in said]
+    if not any(map(eq, roles, roles[1:])):  # they take turns, as in nearly every request
+        return said
+    runs = groupby(said, key=attrgetter("role"))
+    return tuple([Turn(role, tuple([part for turn in run for part in turn.parts])) for role, run in runs])
 
 
 def count_tokens(text: str) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import field
+from datetime import UTC, datetime
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -15,7 +15,7 @@ from emulator.types.conversation import Part, Reasoning, count_part
 from emulator.types.failure import Failure
 from emulator.types.faults import Fault, Happening
 from emulator.types.request import Request
-from emulator.types.values import Headers, Json
+from emulator.types.values import Headers, Json, value
 
 __all__ = [
     "Answer",
@@ -34,7 +34,7 @@ __all__ = [
 Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "stop_sequence", "refusal", "pause"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Usage:
     """Token counts that a scenario gives. None: estimated by `count_tokens`."""
 
@@ -45,7 +45,7 @@ class Usage:
     reasoning: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tokens:
     """Token counts of one exchange. `cached_input` and `cache_write` are part of `input`, `reasoning` of `output`."""
 
@@ -56,7 +56,7 @@ class Tokens:
     reasoning: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Logprob:
     """How likely a token was, as a natural logarithm, and how likely others in its place."""
 
@@ -65,7 +65,7 @@ class Logprob:
     top: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Completion:
     """A successful answer, in the order the model produced it."""
 
@@ -104,7 +104,7 @@ class Completion:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Raw:
     """An answer as a scenario wrote it, past every protocol and provider."""
 
@@ -118,7 +118,7 @@ class Raw:
 Answer: TypeAlias = Completion | Failure | Raw
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Pace:
     """When a reply goes out. Seconds since the request arrived; the schedule is absolute."""
 
@@ -139,7 +139,7 @@ class Pace:
         return bool(self.first or self.gaps)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reply:
     """What a step answers with, when, and what goes wrong on the way."""
 
@@ -154,7 +154,7 @@ class Reply:
     """What the session's state becomes, name by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Quota:
     """Where a session stands with its limits when an answer begins. None: there is no such limit."""
 
@@ -166,7 +166,7 @@ class Quota:
     """Seconds until the window ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stamp:
     """What makes an exchange its own: ids and times come from here and from nowhere else."""
 
@@ -195,21 +195,20 @@ class Stamp:
 
     def date(self) -> str:
         """The time as a Date header has it."""
-        day, second = divmod(self.created, 86_400)
-        return f"{_day(day)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} GMT"
+        minute, second = divmod(self.created, 60)
+        return f"{_minute(minute)}{second:02} GMT"
 
     def moment(self, label: str) -> str:
         """The time in RFC 3339, with microseconds that are the same for the same seed, serial and label."""
-        moment = datetime.fromtimestamp(self.created, UTC)
-        moment += timedelta(microseconds=int(self.hex(label, 8), 16) % 1_000_000)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        second = datetime.fromtimestamp(self.created, UTC).isoformat()[:19]
+        return f"{second}.{int(self.hex(label, 8), 16) % 1_000_000:06}Z"
 
     def octets(self, label: str, size: int) -> bytes:
         """Up to 32 bytes that are the same for the same seed, serial and label."""
         return hashlib.blake2b(f"{self.seed}/{self.serial}/{label}".encode(), digest_size=32).digest()[:size]
 
 
-@lru_cache(maxsize=8)
-def _day(day: int) -> str:
-    """`Thu, 01 Jan 2026` of a day since 1970."""
-    return formatdate(day * 86_400, usegmt=True)[:16]
+@lru_cache(maxsize=64)
+def _minute(minute: int) -> str:
+    """`Thu, 01 Jan 2026 12:34:` of a minute since 1970."""
+    return formatdate(minute * 60, usegmt=True)[:23]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from types import NoneType
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from emulator.types.conversation import ToolResult, Turn, count_part
-from emulator.types.values import Headers, Json
+from emulator.types.values import Headers, Json, value
 
 if TYPE_CHECKING:
     from emulator.types.reply import Stamp
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Endpoint", "Memory", "Page", "PageMaker", "Request", "Tool"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Call:
     """An HTTP request as it arrived, without what the emulator itself put in front of the path."""
 
@@ -44,7 +45,7 @@ class Memory(Protocol):
         """Forget, if it is there."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Endpoint:
     """What a call resolved to: who answers, in which words, for which model."""
 
@@ -65,7 +66,7 @@ class Endpoint:
     """Whether a request that refers to an earlier answer gets its conversation back."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Page:
     """A whole answer that no scenario is asked for: a listing, a sign-in, an error."""
 
@@ -75,7 +76,7 @@ class Page:
     headers: Headers = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tool:
     """A function that the request offers to the model."""
 
@@ -87,7 +88,11 @@ PageMaker: TypeAlias = "Callable[[Call, Endpoint, Memory, Stamp], Page]"
 """Makes the answer of an operation beside generating. Raises Rejected."""
 
 
-@dataclass(frozen=True)
+_HASHABLE: Final = (str, int, float, NoneType)
+"""The types of JSON that can be part of a key."""
+
+
+@value(frozen=True, slots=False)
 class Request:
     """The conversation asked about: the same value whatever protocol it came in."""
 
@@ -112,25 +117,30 @@ class Request:
         """The fields of the body, except for these, which hold what is said."""
         fields = self.body.items() if isinstance(self.body, dict) else ()
         return tuple(
-            (name, value if value is None or isinstance(value, str | int | float) else repr(value), type(value))
-            for name, value in fields
-            if name not in spoken
+            [
+                (name, value if isinstance(value, _HASHABLE) else repr(value), type(value))
+                for name, value in fields
+                if name not in spoken
+            ]
         )
 
     @cached_property
     def user(self) -> str:
         """The text of the last user turn; empty where there is none."""
-        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+        for turn in reversed(self.turns):
+            if turn.role == "user":
+                return turn.text
+        return ""
 
     @cached_property
     def system(self) -> str:
         """System, developer and instruction texts, joined by a line break."""
-        return "\n".join(turn.text for turn in self.turns if turn.role == "system")
+        return "\n".join([turn.text for turn in self.turns if turn.role == "system"])
 
     @cached_property
     def turn(self) -> int:
         """1 + how many assistant turns the request carries."""
-        return 1 + sum(turn.role == "assistant" for turn in self.turns)
+        return 1 + [turn.role for turn in self.turns].count("assistant")
 
     @cached_property
     def tool_results(self) -> tuple[ToolResult, ...]:
@@ -142,4 +152,4 @@ class Request:
     @cached_property
     def input_tokens(self) -> int:
         """The estimate of `usage.input`: every text, reasoning, call and result of the conversation."""
-        return max(1, sum(count_part(part) for turn in self.turns for part in turn.parts))
+        return max(1, sum([count_part(part) for turn in self.turns for part in turn.parts]))

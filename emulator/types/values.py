@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-__all__ = ["EmulatorError", "Headers", "Json", "kind_of"]
+__all__ = ["EmulatorError", "Headers", "Json", "kind_of", "value"]
+
+_Class = TypeVar("_Class")
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as value
+else:
+
+    def value(*, frozen: bool, slots: bool) -> Callable[[type[_Class]], type[_Class]]:
+        """`dataclass` for values of which each request makes many.
+
+        The type checker sees that nobody changes one. At run time nothing does: a class that is frozen there takes
+        three times as long to make an object of, and they were a fifth of what a request costs.
+        """
+        return dataclasses.dataclass(slots=slots, unsafe_hash=frozen)
+
 
 Json: TypeAlias = Any
 """Whatever `json.loads` gives: dict, list, str, int, float, bool or None."""

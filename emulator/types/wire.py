@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Literal, Protocol, TypeAlias
 
 from emulator.types.failure import Failure
 from emulator.types.reply import Completion, Quota, Stamp
 from emulator.types.request import Call, Endpoint, Memory, Page, Request
-from emulator.types.rules import Rule
-from emulator.types.values import Headers, Json
+from emulator.types.rules import Rulebook
+from emulator.types.values import Headers, Json, value
 
 __all__ = [
     "Action",
@@ -20,6 +19,7 @@ __all__ = [
     "Framing",
     "Hang",
     "Hold",
+    "Planned",
     "Provider",
     "Send",
     "Start",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Frame:
     """One event of a stream."""
 
@@ -45,14 +45,14 @@ Framing: TypeAlias = Literal["sse", "sse-crlf", "json-array", "raw"]
 """Server-sent events, the same with CRLF line ends, one JSON array that grows, or bytes as they stand."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Wait:
     """Nothing goes out before `until`, in seconds since the request arrived."""
 
     until: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Start:
     """The head of the response. `length` in bytes; None: a stream whose length nobody knows."""
 
@@ -63,7 +63,7 @@ class Start:
     """The same as a client with HTTP/1.1 and an open connection reads it, where somebody wrote it already."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Send:
     """Bytes of the body. `beats`: how many beats are in them."""
 
@@ -71,11 +71,22 @@ class Send:
     beats: int = 0
     alone: bool = False
     """What came before goes out in a write of its own."""
-    framed: bytes = b""
-    """The same as chunks of HTTP/1.1, where somebody wrote them already."""
+    planned: Planned | None = None
+    """The bytes by a plan, in place of `data`: for a client that gets chunks of a body whose length nobody knows."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
+class Planned:
+    """Bytes of a body as chunks of HTTP/1.1, each piece of it one."""
+
+    chunks: bytes
+    size: int
+    """How long the body is without them."""
+    data: Callable[[], bytes]
+    """Makes the body without them, for whoever reads it."""
+
+
+@value(frozen=True, slots=True)
 class Hold:
     """Nothing goes out before a gate opens; what is due after it is due as much later."""
 
@@ -86,19 +97,19 @@ class Hold:
     """How long to wait between two signs of life, in seconds. 0: there are none."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class End:
     """The connection ends here, before the response does: by a TCP reset or by a FIN."""
 
     reset: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Hang:
     """Nothing more goes out, and the connection stays open for as long as the client likes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Broken:
     """The answer has gone wrong: what follows, if anything, is not what the model says."""
 
@@ -118,7 +129,7 @@ class WireProtocol(Protocol):
         """The sign of life of a stream in which nothing is due; None: a comment does."""
 
     @property
-    def RULES(self) -> tuple[Rule, ...]:  # noqa: N802
+    def RULES(self) -> Rulebook:  # noqa: N802
         """What the protocol's service at its home refuses."""
 
     def varies(self, request: Request) -> Hashable:
@@ -184,7 +195,7 @@ class Provider(Protocol):
     def resolve(self, call: Call, stamp: Stamp) -> Endpoint | Page:
         """Find the route and check the key. Raises Rejected."""
 
-    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+    def rules(self, protocol: WireProtocol) -> Rulebook:
         """What this service refuses in requests of a protocol: the protocol's own rules, without or with more."""
 
     def body(self, body: Json, request: Request, stamp: Stamp) -> Json:

@@ -177,7 +177,7 @@ def test_who_has_left_listens_no_more(live: Live, ears: Callable[..., Ear]) -> N
     while held.listeners:
         assert time.monotonic() < deadline
         time.sleep(0.001)
-    assert [held.tally] == live.server.app.journal._watchers
+    assert (held.tally,) == live.server.app.journal._watchers
 
 
 def test_the_stream_ends_when_the_server_stops(live: Live, ears: Callable[..., Ear]) -> None:

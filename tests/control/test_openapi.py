@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from emulator.scenario.closed import Closed
-from emulator.server.control import listening, table
+from emulator.server.control import control, listening, table
 from emulator.server.control.openapi import document
 from emulator.server.control.route import Route
 from tests.control.common import connected
@@ -127,7 +127,7 @@ class Asker:
         return self.live.send(method, path, body, headers)
 
     def _slow(self, route: Route, path: str) -> Reply:
-        self.patch(table, "_SECONDS", 0.02)
+        self.patch(control, "_SECONDS", 0.02)
         with connected(self.live) as client:
             head = f"{route.method} /_emulator/{path} HTTP/1.0\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{{"
             client.sendall(head.encode())

@@ -64,6 +64,8 @@ CONVERSATIONS: list[tuple[list[Any], tuple[Turn, ...]]] = [
         [user(text("?")), model(text("hm", thought=True, thoughtSignature="c2ln"), text("yes"))],
         (Turn("user", (Text("?"),)), Turn("assistant", (Reasoning("hm", signature="c2ln"), Text("yes")))),
     ),
+    # An empty text carries a signature and nothing else.
+    ([model(text("", thoughtSignature="c2ln"))], (Turn("assistant", ()),)),
     # What was streamed comes back piece by piece, and is one say.
     (
         [

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from emulator import jsontext
 from emulator.protocols import gemini
 from emulator.session import Memory
-from emulator.types import Call, Endpoint, Rejected, Rule, Stamp
+from emulator.types import Call, Check, Endpoint, Rejected, Rule, Stamp
 from tests.live import Live
 from tests.rules.mutations import mutated
 from tests.rules.table import Row, answered, changed, name_of, refused
 
 PATH = "/plain/v1beta/models/{}:generateContent"
 MODEL = "gemini-2.5-flash"
-UNREADABLE = Rule("", lambda _: (), "recorded", "the form of the others")
+UNREADABLE = Rule("", Check(lambda _: ()), "recorded", "the form of the others")
 """What can't be read is no rule's, and no mode lets it pass."""
 RULES = {rule.name: rule for rule in gemini.RULES}
 TYPE = "type.googleapis.com/google.ai.generativelanguage.v1beta"
@@ -645,7 +645,7 @@ def test_whatever_is_wrong_at_one_place_every_rule_can_be_asked(body: Any) -> No
     sent = Call("POST", f"/v1beta/models/{MODEL}:generateContent", body=jsontext.dumps(body))
     try:
         request = gemini.decode(sent, Endpoint("plain", gemini, model="gemini-3.5-flash"), Memory(most=9))
-        failures = [breach.failure() for rule in gemini.RULES for breach in rule.check(request)]
+        failures = [breach.failure() for rule in gemini.RULES for breach in rule.check.look(request)]
     except Rejected as rejected:
         failures = [rejected.failure]
     assert {400} >= {gemini.failure(failure, Stamp(0, 1, 0)).status for failure in failures}

@@ -9,7 +9,7 @@ from emulator import jsontext
 from emulator.protocols import messages
 from emulator.providers.plain import Plain
 from emulator.session import Memory
-from emulator.types import Call, Endpoint, Rejected, Rule, Stamp
+from emulator.types import Call, Check, Endpoint, Rejected, Rule, Stamp
 from tests.live import Live
 from tests.rules.mutations import mutated
 from tests.rules.table import ANY, GONE, Row, answered, changed, name_of, refused
@@ -17,7 +17,7 @@ from tests.rules.table import ANY, GONE, Row, answered, changed, name_of, refuse
 PATH = "/plain/v1/messages"
 OLD, NEW = {"anthropic-version": "2023-06-01"}, {"anthropic-version": "2026-10-21"}
 BETA = {**OLD, "anthropic-beta": "interleaved-thinking-2025-05-14"}
-UNREADABLE = Rule("", lambda _: (), "inferred", "the form of the others")
+UNREADABLE = Rule("", Check(lambda _: ()), "inferred", "the form of the others")
 """What can't be read is no rule's, and no mode lets it pass."""
 RULES = {rule.name: rule for rule in messages.RULES}
 
@@ -709,7 +709,7 @@ def test_whatever_is_wrong_at_one_place_every_rule_can_be_asked(body: Any) -> No
     sent = Call("POST", "/v1/messages", headers=NEW, body=jsontext.dumps(body))
     try:
         request = messages.decode(sent, Endpoint("plain", messages), Memory(most=9))
-        failures = [breach.failure() for rule in Plain().rules(messages) for breach in rule.check(request)]
+        failures = [breach.failure() for rule in Plain().rules(messages) for breach in rule.check.look(request)]
     except Rejected as rejected:
         failures = [rejected.failure]
     assert {400} >= {messages.failure(failure, Stamp(0, 1, 0)).status for failure in failures}

@@ -262,3 +262,12 @@ def test_many_steps_are_compared_soon() -> None:
     start = time.perf_counter()
     assert [] == warnings(f"version: 1\nsteps:\n{steps}")
     assert time.perf_counter() - start < 20.0
+
+
+def test_a_step_that_nothing_gets_to_is_found_among_thousands() -> None:
+    steps = "".join(f"  - {{when: {{user: '*word {number} *'}}, reply: {{text: a}}}}\n" for number in range(3_000))
+    last = "  - {when: {user: say word 1 again}, reply: {text: b}}\n"
+    taken = "'step-2' (line 4) takes every request that this one could; put this one above it."
+    assert [f"s.yaml:3003:5: warning: steps[3000]: nothing gets to this step: {taken}"] == warnings(
+        f"version: 1\nsteps:\n{steps}{last}"
+    )

@@ -20,6 +20,7 @@ from emulator.types import (
     Refusal,
     Rejected,
     Request,
+    Role,
     Text,
     Tool,
     ToolCall,
@@ -33,7 +34,7 @@ __all__ = ["decode"]
 _MOST_CHOICES: Final = 128
 """`n` is between 1 and 128 – API reference, chat/create (2026-11-20)."""
 
-_ROLES: Final[dict[str, Literal["system", "user", "assistant", "tool"]]] = {
+_ROLES: Final[dict[str, Role]] = {
     "system": "system",
     "developer": "system",
     "user": "user",
@@ -98,59 +99,50 @@ def _turns(messages: Json) -> Iterator[Turn]:
         raise words.refuse(words.invalid_type("messages", "an array of objects", messages))
     names: dict[str, str] = {}
     for number, message in enumerate(messages):
-        where = f"messages[{number}]"
         if not isinstance(message, dict):
-            raise words.refuse(words.invalid_type(where, "an object", message))
-        role = _role(message.get("role"), f"{where}.role")
+            raise words.refuse(words.invalid_type(f"messages[{number}]", "an object", message))
+        role = _role(message.get("role"), number)
         # Clients of Cloudsway also send a result in the user's name (field).
-        match "tool" if isinstance(message.get("tool_call_id"), str) else _ROLES[role]:
+        match "tool" if isinstance(message.get("tool_call_id"), str) else role:
             case "tool":
-                yield Turn("tool", (_tool_result(message, names, where),))
+                yield Turn("tool", (_tool_result(message, names, number),))
             case "assistant":
-                parts = tuple(_assistant_parts(message, where))
-                names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
+                parts = tuple(_assistant_parts(message, number))
+                for part in parts:
+                    if isinstance(part, ToolCall):
+                        names[part.id] = part.name
                 yield Turn("assistant", parts)
             case turn:
-                yield Turn(turn, tuple(_content(message.get("content"), f"{where}.content")))
+                yield Turn(turn, _content(message.get("content"), number))
 
 
-def _role(role: Json, where: str) -> str:
+def _role(role: Json, number: int) -> Role:
+    if isinstance(role, str) and (known := _ROLES.get(role)):
+        return known
+    where = f"messages[{number}].role"
     if isinstance(role, str):
-        if role in _ROLES:
-            return role
         raise words.refuse(words.invalid_value(where, role, _ROLES_AS_LISTED))
     if role is None:
         raise words.refuse(words.missing(where))
     raise words.refuse(words.invalid_type(where, f"one of {words.choices(_ROLES_AS_LISTED, 'or')}", role))
 
 
-def _assistant_parts(message: Json, where: str) -> Iterator[Part]:
+def _assistant_parts(message: Json, number: int) -> Iterator[Part]:
     match message.get("reasoning_content"):
         case str() as thinking if thinking:
             yield Reasoning(thinking)
-    yield from _content(message.get("content"), f"{where}.content")
+    yield from _content(message.get("content"), number)
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list):
-        raise words.refuse(words.invalid_type(f"{where}.tool_calls", "an array of objects", calls))
-    for number, call in enumerate(calls):
+        raise words.refuse(words.invalid_type(f"messages[{number}].tool_calls", "an array of objects", calls))
+    for place, call in enumerate(calls):
         match call:
             case {"function": {"name": str() as name} as function}:
-                arguments, identity = function.get("arguments"), call.get("id")
-                yield ToolCall(
-                    name,
-                    arguments if isinstance(arguments, str) else "",
-                    id=identity if isinstance(identity, str) else "",
-                )
+                yield ToolCall(name, _text(function.get("arguments")), _text(call.get("id")))
             case {"custom": {"name": str() as name} as custom}:
-                text, identity = custom.get("input"), call.get("id")
-                yield ToolCall(
-                    name,
-                    text if isinstance(text, str) else "",
-                    id=identity if isinstance(identity, str) else "",
-                    free=True,
-                )
+                yield ToolCall(name, _text(custom.get("input")), _text(call.get("id")), free=True)
             case _:
-                raise words.refuse(_nameless(call, f"{where}.tool_calls[{number}]"))
+                raise words.refuse(_nameless(call, f"messages[{number}].tool_calls[{place}]"))
     match message.get("function_call"):  # deprecated in favour of tool_calls, and still sent
         case {"name": str() as name, "arguments": str() as arguments}:
             yield ToolCall(name, arguments)
@@ -174,40 +166,43 @@ def _no_text(where: str, value: Json) -> Breach:
     return words.invalid_type(where, "a string", value)
 
 
-def _tool_result(message: Json, names: dict[str, str], where: str) -> ToolResult:
-    identity, name = message.get("tool_call_id"), message.get("name")
-    text = "".join(part.text for part in _content(message.get("content"), f"{where}.content") if isinstance(part, Text))
-    identity = identity if isinstance(identity, str) else ""
-    return ToolResult(identity, names.get(identity) or (name if isinstance(name, str) else ""), text)
+def _tool_result(message: Json, names: dict[str, str], number: int) -> ToolResult:
+    identity, content = _text(message.get("tool_call_id")), message.get("content")
+    if not isinstance(content, str):
+        content = "".join([part.text for part in _content(content, number) if isinstance(part, Text)])
+    return ToolResult(identity, names.get(identity) or _text(message.get("name")), content)
 
 
-def _content(content: Json, where: str) -> Iterator[Text | Refusal | Media]:
+def _content(content: Json, number: int) -> tuple[Text | Refusal | Media, ...]:
+    """Read what message `number` says."""
     match content:
-        case None | "":
-            return
         case str():
-            yield Text(content)
+            return (Text(content),) if content else ()
         case list():
-            for number, item in enumerate(content):
-                if not isinstance(item, dict):
-                    raise words.refuse(words.invalid_type(f"{where}[{number}]", "an object", item))
-                yield from _content_part(item)
+            return tuple(_content_parts(content, number))
+        case None:
+            return ()
         case _:
-            raise words.refuse(words.invalid_type(where, "one of a string or array of objects", content))
+            where, wanted = f"messages[{number}].content", "one of a string or array of objects"
+            raise words.refuse(words.invalid_type(where, wanted, content))
 
 
-def _content_part(item: Json) -> Iterator[Text | Refusal | Media]:
-    kind = item.get("type")
-    match item:
-        case {"type": "text", "text": str() as text}:
-            yield Text(text)
-        case {"type": "refusal", "refusal": str() as text}:
-            yield Refusal(text)
-        case {"type": str()} if kind in _MEDIA:
-            source = _source(item.get(kind))
-            # Video travels as image_url too: an .mp4 URL or data:video/… (seed 004, "Input Video").
-            film = source.startswith("data:video/") or source.partition("?")[0].endswith(".mp4")
-            yield Media("video" if kind == "image_url" and film else _MEDIA[kind], source)
+def _content_parts(content: list[Json], number: int) -> Iterator[Text | Refusal | Media]:
+    for place, item in enumerate(content):
+        match item:
+            case {"type": "text", "text": str() as text}:
+                yield Text(text)
+            case {"type": "refusal", "refusal": str() as text}:
+                yield Refusal(text)
+            case {"type": str() as kind} if kind in _MEDIA:
+                source = _source(item.get(kind))
+                # Video travels as image_url too: an .mp4 URL or data:video/… (seed 004, "Input Video").
+                film = source.startswith("data:video/") or source.partition("?")[0].endswith(".mp4")
+                yield Media("video" if kind == "image_url" and film else _MEDIA[kind], source)
+            case dict():
+                continue  # a kind of part that is not known
+            case _:
+                raise words.refuse(words.invalid_type(f"messages[{number}].content[{place}]", "an object", item))
 
 
 def _source(value: Json) -> str:
@@ -222,6 +217,10 @@ def _source(value: Json) -> str:
 
 def _is_text(value: Json) -> bool:
     return isinstance(value, str)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _tools(tools: Json) -> Iterator[Tool]:

@@ -12,7 +12,7 @@ from emulator.protocols.chat import rules_messages as messages
 from emulator.protocols.chat import rules_options as options
 from emulator.refusals import MEASURED, fields
 from emulator.refusals.fields import BOOLEAN, DECIMAL, INTEGER, METADATA, OBJECT, STRING, Kind
-from emulator.types import Rule
+from emulator.types import Rule, Rulebook
 
 __all__ = ["PARAMETERS", "RULES"]
 
@@ -61,7 +61,7 @@ _REFERENCE: Final = "https://platform.openai.com/docs/api-reference/chat/create 
 _TYPES: Final = "types.chat (openai 3.51.0)"
 _REPORTS: Final = "error reports of clients, by the message (public issues and code, 2024 to 2026, read 2026-11-20)"
 
-RULES: Final = (
+_TABLE: Final = (
     Rule("unknown-parameter", fields.known(PARAMETERS), "recorded", MEASURED),
     Rule("empty-messages", messages.empty, "recorded", MEASURED),
     Rule(
@@ -99,4 +99,6 @@ RULES: Final = (
     Rule("both-limits", options.both_limits, "recorded", _REPORTS),
     Rule("reasoning-models", options.reasoning_models, "recorded", f"{MEASURED}; which models: {_TYPES}, inferred"),
 )
+
+RULES: Final = Rulebook(_TABLE, plain=messages.plain)
 """What is refused, and how that is known."""

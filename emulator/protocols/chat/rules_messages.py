@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from emulator.refusals import media, words
-from emulator.refusals.fields import Check
-from emulator.types import Breach, Json, Request
+from emulator.refusals.checks import about
+from emulator.types import Breach, Check, Json, Request
 
-__all__ = ["Form", "answers", "calls", "contents", "empty", "names", "parts", "picture", "sound", "unanswered"]
+__all__ = ["Form", "answers", "calls", "contents", "empty", "names", "parts", "picture", "plain", "sound", "unanswered"]
 
 Form = Callable[[Json, str], Iterable[Breach]]
 """Looks at the content of a part, whose place it is told."""
@@ -25,27 +25,33 @@ _OF_ROLES: Final = {
 _OTHERS: Final = ("text",)
 _INSTEAD_OF_CONTENT: Final = ("tool_calls", "function_call", "refusal", "audio")
 _MEMBERS: Final = {"text": "text", "image_url": "image_url", "input_audio": "input_audio", "file": "file"}
+_SPEAKERS: Final = ("user", "assistant", "system")
 _SOUNDS: Final = ("wav", "mp3")
 _NAME: Final = re.compile(r"[^\s<|\\/>]+")
 _NAME_AS_WRITTEN: Final = r"^[^\s<|\\/>]+$"
 
 
+def plain(request: Request) -> bool:
+    """Whether there is nothing in the messages but who speaks, and a text."""
+    messages = request.body["messages"]
+    for message in messages:
+        if len(message) != 2 or type(message.get("content")) is not str or message["role"] not in _SPEAKERS:  # noqa: PLR2004
+            return False
+    return bool(messages)
+
+
+@about(said=True)
 def empty(request: Request) -> Sequence[Breach]:
     """A list of messages without one."""
     return _NOTHING if request.body["messages"] else [words.empty_array("messages")]
 
 
+@about(said=True)
 def contents(request: Request) -> Sequence[Breach]:
     """Messages that say nothing: not even an empty text, and no call in its place."""
-    messages = request.body["messages"]
-    for message in messages:
-        if message.get("content") is None:
-            break
-    else:
-        return _NOTHING
     return [
         _without_content(number, message)
-        for number, message in enumerate(messages)
+        for number, message in enumerate(request.body["messages"])
         if message.get("content") is None
         and not (message["role"] == "assistant" and any(message.get(name) for name in _INSTEAD_OF_CONTENT))
     ]
@@ -69,15 +75,10 @@ def parts(more: tuple[str, ...] = (), forms: Mapping[str, Form] | None = None) -
     of_roles = {**_OF_ROLES, "user": (*_OF_ROLES["user"], *more)}
     looks = {"image_url": picture(), "input_audio": sound()} if forms is None else forms
 
+    @about(said=True)
     def check(request: Request) -> Sequence[Breach]:
-        messages = request.body["messages"]
-        for message in messages:
-            if type(message.get("content")) is list:
-                break
-        else:
-            return _NOTHING
         found: list[Breach] = []
-        for number, message in enumerate(messages):
+        for number, message in enumerate(request.body["messages"]):
             content = message.get("content")
             if type(content) is list:
                 role = message["role"]
@@ -161,16 +162,11 @@ def sound(*, decoded: bool = True) -> Form:
     return look
 
 
+@about(said=True)
 def names(request: Request) -> Sequence[Breach]:
     """Names of speakers with letters in them that a name has not."""
-    found: list[Breach] = []
-    messages = request.body["messages"]
-    for message in messages:
-        if "name" in message:
-            break
-    else:  # as in nearly every request: a bare loop is the quickest way to see it
-        return found
-    for number, message in enumerate(messages):
+    found = []
+    for number, message in enumerate(request.body["messages"]):
         name = message.get("name")
         if name is None:
             continue
@@ -181,16 +177,11 @@ def names(request: Request) -> Sequence[Breach]:
     return found
 
 
+@about(said=True)
 def calls(request: Request) -> Sequence[Breach]:
     """Calls of the assistant without an id or arguments, and a list of calls without one."""
     found: list[Breach] = []
-    messages = request.body["messages"]
-    for message in messages:
-        if "tool_calls" in message:
-            break
-    else:
-        return found
-    for number, message in enumerate(messages):
+    for number, message in enumerate(request.body["messages"]):
         made = message.get("tool_calls")
         if made is None or message["role"] != "assistant":
             continue
@@ -226,8 +217,9 @@ def _no_text(place: str, value: Json) -> Breach:
 def answers(answering: tuple[str, ...] = ("tool",)) -> Check:
     """Answers that no call asked for. `answering`: the roles of those who bring them, with a `tool_call_id`."""
 
+    @about(said=True)
     def check(request: Request) -> Sequence[Breach]:
-        return _walked(request.body["messages"], answering)[0]
+        return _pairs(request, answering)[0]
 
     return check
 
@@ -235,19 +227,25 @@ def answers(answering: tuple[str, ...] = ("tool",)) -> Check:
 def unanswered(answering: tuple[str, ...] = ("tool",)) -> Check:
     """Calls that nobody answers before somebody says something else."""
 
+    @about(said=True)
     def check(request: Request) -> Sequence[Breach]:
-        return _walked(request.body["messages"], answering)[1]
+        return _pairs(request, answering)[1]
 
     return check
 
 
-def _walked(messages: list[Json], answering: tuple[str, ...]) -> tuple[Sequence[Breach], Sequence[Breach]]:
-    """Find answers without a call, and calls without an answer."""
-    for message in messages:
-        if message["role"] == "tool" or "tool_calls" in message:
-            break
-    else:
-        return _NOTHING, _NOTHING
+_Pairs = tuple[Sequence[Breach], Sequence[Breach]]
+
+
+def _pairs(request: Request, answering: tuple[str, ...]) -> _Pairs:
+    """Answers without a call, and calls without an answer: found once for both rules."""
+    kept: dict[tuple[str, ...], _Pairs] = vars(request).setdefault("_chat_pairs", {})
+    if answering not in kept:
+        kept[answering] = _walked(request.body["messages"], answering)
+    return kept[answering]
+
+
+def _walked(messages: list[Json], answering: tuple[str, ...]) -> _Pairs:
     answers: list[Breach] = []
     calls: list[Breach] = []
     waiting: dict[str, bool] | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from emulator.refusals import schemas, words
+from emulator.refusals.checks import about
 from emulator.refusals.fields import named
 from emulator.types import Breach, Json, Request
 
@@ -38,6 +39,7 @@ _REASONING: Final = re.compile(r"o[1-9]|gpt-5(?!.*chat)")
 _ALWAYS: Final = re.compile(r"o[1-9]|gpt-5(?!\.[1-4]|.*chat)")
 
 
+@about("tools")
 def too_many_tools(request: Request) -> Sequence[Breach]:
     """No tool at all in a list of tools, or more than 128."""
     tools = request.body.get("tools")
@@ -48,6 +50,7 @@ def too_many_tools(request: Request) -> Sequence[Breach]:
     return [words.long_array("tools", _MOST_TOOLS, len(tools))] if len(tools) > _MOST_TOOLS else _NOTHING
 
 
+@about("tools")
 def tools(request: Request) -> Sequence[Breach]:
     """Tools without a name, with a name that is none, or with a schema that is none."""
     offered = request.body.get("tools")
@@ -87,6 +90,7 @@ def _parameters(function: Json, place: str) -> Iterator[Breach]:
         yield words.said(message, f"{place}.parameters", "invalid_function_parameters")
 
 
+@about("tool_choice")
 def tool_choice(request: Request) -> Sequence[Breach]:
     """A choice of tools where there are none, a choice that is none, or of a tool that is not there."""
     choice = request.body.get("tool_choice")
@@ -119,6 +123,7 @@ def _choice(choice: Json, request: Request) -> Iterator[Breach]:
         yield words.said(message, "tool_choice")
 
 
+@about("parallel_tool_calls")
 def parallel(request: Request) -> Sequence[Breach]:
     """A word about parallel calls where there are no tools."""
     body = request.body
@@ -133,6 +138,7 @@ def parallel(request: Request) -> Sequence[Breach]:
 # ---------------------------------------------------------------- the form of the answer
 
 
+@about("response_format")
 def answer_form(request: Request) -> Sequence[Breach]:
     """A form of answer that there is not, or a schema that is none."""
     form = request.body.get("response_format")
@@ -166,6 +172,7 @@ def _wanted_schema(wanted: Json) -> Iterator[Breach]:
         yield words.said(f"Invalid schema for response_format '{wanted.get('name')}': {wrong}", "response_format")
 
 
+@about("response_format")
 def json_word(request: Request) -> Sequence[Breach]:
     """JSON asked for without the word in any message."""
     form = request.body.get("response_format")
@@ -181,6 +188,7 @@ def json_word(request: Request) -> Sequence[Breach]:
 # ---------------------------------------------------------------- other options
 
 
+@about("stop")
 def stop(request: Request) -> Sequence[Breach]:
     """More than four stop sequences, or something else than texts."""
     stops = request.body.get("stop")
@@ -197,6 +205,7 @@ def stop(request: Request) -> Sequence[Breach]:
     ]
 
 
+@about("stream_options")
 def stream_options(request: Request) -> Sequence[Breach]:
     """Options of a stream where there is none, or that there are not."""
     options = request.body.get("stream_options")
@@ -209,6 +218,7 @@ def stream_options(request: Request) -> Sequence[Breach]:
     return found
 
 
+@about("top_logprobs")
 def logprobs(request: Request) -> Sequence[Breach]:
     """More alternatives than there can be, or alternatives to tokens whose likelihood nobody asked for."""
     count = request.body.get("top_logprobs")
@@ -224,6 +234,7 @@ def logprobs(request: Request) -> Sequence[Breach]:
     return [words.said("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", "top_logprobs")]
 
 
+@about("max_completion_tokens")
 def both_limits(request: Request) -> Sequence[Breach]:
     """The limit of the answer under its old name and under its new one."""
     body = request.body
@@ -233,6 +244,7 @@ def both_limits(request: Request) -> Sequence[Breach]:
     return [words.said(message, "", "invalid_parameter_combination")]
 
 
+@about("max_tokens", "temperature")
 def reasoning_models(request: Request) -> Sequence[Breach]:
     """What models that reason do not take: the old name of the limit, and while they do, another temperature."""
     body = request.body

@@ -11,7 +11,7 @@ from functools import cache
 
 from emulator.types import Json
 
-__all__ = ["get", "known", "listed", "snake", "struct"]
+__all__ = ["get", "known", "listed", "options_named", "snake", "struct"]
 
 
 def get(item: Json, name: str) -> Json:
@@ -29,6 +29,11 @@ def snake(name: str) -> str:
 def known(*names: str) -> frozenset[str]:
     """The names that an object can have, in both spellings."""
     return frozenset(names) | {snake(name) for name in names}
+
+
+def options_named(*names: str) -> frozenset[str]:
+    """The same of fields of generationConfig, as the rules call them: `.topP`."""
+    return frozenset(f".{name}" for name in known(*names))
 
 
 def struct(value: Json) -> Json:

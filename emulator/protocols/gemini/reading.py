@@ -142,20 +142,19 @@ def _system(instruction: Json) -> Iterator[Turn]:
 def _turns(content: Json) -> Iterator[Turn]:
     calls = _Calls()
     contents = content.get("contents")
-    for where, said in _items([] if contents is None else contents, "contents", "Content"):
+    for number, said in _items([] if contents is None else contents, "contents", "Content"):
         role = said.get("role") or ""
         if not isinstance(role, str):
-            raise unreadable(f"{where}.role", role, "TYPE_STRING")
-        if role.lower() not in _ROLES:  # recorded
+            raise unreadable(f"contents[{number}].role", role, "TYPE_STRING")
+        speaker = _ROLES.get(role.lower())
+        if speaker is None:  # recorded
             raise Rejected(Failure("invalid_request", "Please use a valid role: user, model."))
-        speaker = _ROLES[role.lower()]
         listed = said.get("parts")
-        parts = [] if listed is None else list(_parts(listed, f"{where}.parts", calls))
+        parts = [] if listed is None else list(_parts(listed, f"contents[{number}].parts", calls))
         if not parts:
             yield Turn(speaker, ())
-        # Results stand among the user's parts.
-        for results, group in groupby(parts, lambda part: isinstance(part, ToolResult)):
-            yield Turn("tool" if results else speaker, tuple(group))
+        for part in parts:  # results stand among the user's
+            yield Turn("tool" if isinstance(part, ToolResult) else speaker, (part,))
 
 
 class _Calls:
@@ -184,16 +183,20 @@ class _Calls:
         return identity, name
 
 
+_EMPTY: Final = (Text(""),)
+"""A text that carries a signature and nothing else."""
+
+
 def _joined(turn: Turn) -> Turn:
     """Join the pieces of what the model said: a client that read a stream sends it back as it came, piece by piece."""
-    if turn.role != "assistant":
+    if turn.role != "assistant" or (len(turn.parts) == 1 and turn.parts != _EMPTY):
         return turn
     parts: list[Part] = []
     for kind, group in groupby(turn.parts, type):
         pieces = list(group)
         text = "".join(part.text for part in pieces if isinstance(part, Text | Reasoning))
         if kind is Text:
-            parts += [Text(text)] * bool(text)  # an empty one carries a signature and nothing else
+            parts += [Text(text)] * bool(text)
         elif kind is Reasoning:
             signatures = [part.signature for part in pieces if isinstance(part, Reasoning) and part.signature]
             parts.append(Reasoning(text, signature=signatures[-1] if signatures else ""))
@@ -203,13 +206,15 @@ def _joined(turn: Turn) -> Turn:
 
 
 def _parts(listed: Json, where: str, calls: _Calls) -> Iterator[Part]:
-    for place, item in _items(listed, where, "Part"):
-        if (call := get(item, "functionCall")) is not None:
-            read = _call(call, f"{place}.function_call")
+    for number, item in _items(listed, where, "Part"):
+        if len(item) == 1 and isinstance(text := item.get("text"), str):  # as nearly all parts are
+            yield Text(text)
+        elif (call := get(item, "functionCall")) is not None:
+            read = _call(call, f"{where}[{number}].function_call")
             calls.add(read)
             yield read
         elif (result := get(item, "functionResponse")) is not None:
-            yield _result(result, f"{place}.function_response", calls)
+            yield _result(result, f"{where}[{number}].function_response", calls)
         elif (data := get(item, "inlineData")) is not None:
             mime, source = _text(get(struct(data), "mimeType")), _text(struct(data).get("data"))
             # In the form of a data URL, as images travel in other protocols; audio is bare base64 there, too.
@@ -270,16 +275,17 @@ def _media_kind(mime: str) -> Literal["image", "audio", "video", "file"]:
 def _tools(tools: Json) -> Iterator[Tool]:
     if tools is None:
         return
-    for where, tool in _items(tools, "tools", "Tool"):
+    for number, tool in _items(tools, "tools", "Tool"):
         declared = get(tool, "functionDeclarations")
         if declared is None:
             continue  # a kind of tool that is no function
-        for place, declaration in _items(declared, f"{where}.function_declarations", "FunctionDeclaration"):
+        where = f"tools[{number}].function_declarations"
+        for place, declaration in _items(declared, where, "FunctionDeclaration"):
             name = declaration.get("name")
             if name is None:
                 continue
             if not isinstance(name, str):
-                raise unreadable(f"{place}.name", name, "TYPE_STRING")
+                raise unreadable(f"{where}[{place}].name", name, "TYPE_STRING")
             parameters = get(declaration, "parametersJsonSchema")
             yield Tool(name, _spelled(declaration.get("parameters")) if parameters is None else parameters)
 
@@ -330,21 +336,20 @@ def _spelled(schema: Json) -> Json:
             return schema
 
 
-def _items(value: Json, where: str, kind: str) -> Iterator[tuple[str, Json]]:
-    """The objects of a list, each with its place; one object stands for a list of it."""
+def _items(value: Json, where: str, kind: str) -> Iterator[tuple[int, Json]]:
+    """The objects of a list, each with its number; one object stands for a list of it."""
     items = [value] if isinstance(value, dict) else value
     if not isinstance(items, list):
         raise unreadable(where, value, wording.kind(kind))
     for number, item in enumerate(items):
         if not isinstance(item, dict):
             raise unreadable(f"{where}[{number}]", item, wording.kind(kind))
-        yield f"{where}[{number}]", item
+        yield number, item
 
 
 def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _json(value: Json) -> str:
-    """Write JSON as scenarios do, so that a call is the same text in every protocol."""
-    return json.dumps(value, ensure_ascii=False)
+_json: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""Writes JSON as scenarios do, so that a call is the same text in every protocol."""

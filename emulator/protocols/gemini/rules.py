@@ -12,7 +12,8 @@ from emulator.protocols.gemini import rules_form as form
 from emulator.protocols.gemini import rules_options as options
 from emulator.protocols.gemini import rules_tools as tools
 from emulator.protocols.gemini import rules_turns as turns
-from emulator.types import Rule
+from emulator.protocols.gemini.walking import names
+from emulator.types import Rule, Rulebook
 
 __all__ = ["RULES"]
 
@@ -21,7 +22,7 @@ _TYPES: Final = "types of the released SDK, google-genai 3.4 (2026-11-20)"
 _REFERENCE: Final = "API reference of GenerationConfig, as client libraries quote it (2026-11-20)"
 _OURS: Final = "; the sentence is ours"
 
-RULES: Final[tuple[Rule, ...]] = (
+_TABLE: Final[tuple[Rule, ...]] = (
     # The parser.
     Rule("unknown-names", form.names, "recorded", f"zed-industries/zed#44875 (2026-11-20); the names: {_TYPES}"),
     Rule("value-types", form.values, "recorded", f"{_REPORTS}; the types: {_TYPES}"),
@@ -61,4 +62,6 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("function-response-count", turns.response_counts, "recorded", "google-gemini/gemini-cli#5443 (2026-11-20)"),
     Rule("thought-signature", turns.signatures, "recorded", "lbjlaq/Antigravity-Manager#938 (2026-11-20)"),
 )
+
+RULES: Final = Rulebook(_TABLE, names, turns.plain)
 """The first breach of the first rule is the answer; what the parser and the checks refuse is one list each."""

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from emulator.protocols.gemini.names import get, known, listed, snake, struct
+from emulator.protocols.gemini.names import get, known, listed, options_named, snake, struct
 from emulator.protocols.gemini.walking import contents, parts
 from emulator.protocols.gemini.wording import invalid, kind, parsed, unknown
+from emulator.refusals import media
+from emulator.refusals.checks import about, beside
 from emulator.types import Breach, Json, Request
 
 __all__ = ["data", "names", "values"]
@@ -28,7 +30,7 @@ _REQUEST: Final = known(
     "toolConfig",
     "tools",
 )
-_OPTIONS: Final = known(
+_OPTIONS_NAMES: Final = (
     "audioTimestamp",
     "audioTranscriptionConfig",
     "candidateCount",
@@ -57,6 +59,7 @@ _OPTIONS: Final = known(
     "topP",
     "translationConfig",
 )
+_OPTIONS: Final = known(*_OPTIONS_NAMES)
 _TEXT: Final = frozenset({"text"})
 _CONTENT: Final = frozenset({"parts", "role"})
 _PART: Final = known(
@@ -108,10 +111,16 @@ _TOOL: Final = known(
 _TOOL_CONFIG: Final = known("functionCallingConfig", "includeServerSideToolInvocations", "retrievalConfig")
 _CALLING: Final = known("allowedFunctionNames", "mode", "streamFunctionCallArguments")
 _THINKING: Final = known("includeThoughts", "thinkingBudget", "thinkingLevel")
+_PLAIN: Final = (_REQUEST | options_named(*_OPTIONS_NAMES)) - (
+    known("safetySettings", "toolConfig", "tools") | options_named("thinkingConfig")
+)
+"""Fields in which no other names are looked for, but for what is said."""
 _SAFETY: Final = known("category", "method", "threshold")
 
 _FLOATS: Final = ("temperature", "topP", "presencePenalty", "frequencyPenalty")
 _INTEGERS: Final = ("topK", "candidateCount", "maxOutputTokens", "seed", "logprobs")
+_NUMBERS: Final = dict.fromkeys(known(*_FLOATS), (int, float)) | dict.fromkeys(known(*_INTEGERS), (int,))
+_MOST: Final = 2**63
 _MODES: Final = frozenset({"MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"})
 _LEVELS: Final = frozenset({"THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"})
 _MODALITIES: Final = frozenset({"MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDEO"})
@@ -126,6 +135,7 @@ _THRESHOLDS: Final = frozenset(
     }
 )
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
+_LETTERS: Final = media.BASE64 + b"-_"
 
 
 def _extra(item: Json, names: frozenset[str], where: str) -> Iterator[str]:
@@ -136,6 +146,7 @@ def _extra(item: Json, names: frozenset[str], where: str) -> Iterator[str]:
 # ---------------------------------------------------------------- names
 
 
+@beside(_PLAIN, said=True)
 def names(request: Request) -> Iterable[Breach]:
     """Fields that the API does not have, in either spelling."""
     return parsed(_unknown(request))
@@ -183,6 +194,7 @@ def _in_tools(tools: Json) -> Iterator[str]:
 # ---------------------------------------------------------------- types
 
 
+@about(*known("generationConfig", "safetySettings", "toolConfig"))
 def values(request: Request) -> Iterable[Breach]:
     """Numbers that are none, words that there are not; a number may be written as a text."""
     return parsed(_mistyped(request))
@@ -191,10 +203,10 @@ def values(request: Request) -> Iterable[Breach]:
 def _mistyped(request: Request) -> Iterator[str]:
     body = request.body
     if (options := get(body, "generationConfig")) is not None:
-        if isinstance(options, dict):
-            yield from _options(options, request)
-        else:
+        if not isinstance(options, dict):
             yield invalid("generation_config", kind("GenerationConfig", request.call), options)
+        elif not _are_numbers(options):
+            yield from _options(options, request)
     if (config := get(body, "toolConfig")) is not None:
         calling = struct(get(struct(config), "functionCallingConfig"))
         mode = kind("FunctionCallingConfig.Mode", request.call)
@@ -203,6 +215,14 @@ def _mistyped(request: Request) -> Iterator[str]:
     for number, setting in enumerate(listed(settings) if settings is not None else ()):
         threshold = kind("SafetySetting.HarmBlockThreshold", request.call)
         yield from _word(setting, "threshold", _THRESHOLDS, f"safety_settings[{number}]", threshold)
+
+
+def _are_numbers(options: dict[str, Json]) -> bool:
+    """Whether nothing is set but numbers, and each is of its kind: as in nearly every request."""
+    for name, value in options.items():
+        if type(value) not in _NUMBERS.get(name, ()) or not -_MOST < value < _MOST:
+            return False
+    return True
 
 
 def _options(options: Json, request: Request) -> Iterator[str]:
@@ -247,20 +267,26 @@ def _is_number(value: Json) -> bool:
     """Whether it is a number, or a text that is one. None is infinite: a body with one could not be read."""
     if isinstance(value, str):
         return re.fullmatch(r"-?\d{1,30}(\.\d{1,30})?", value, re.ASCII) is not None
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST
 
 
 # ---------------------------------------------------------------- bytes
 
 
+@about(said=True)
 def data(request: Request) -> Iterable[Breach]:
     """Bytes that are not base64, such as a data URL."""
     lines = []
     for number, place, part in parts(request):
         inline = get(part, "inlineData")
         value = inline.get("data") if isinstance(inline, dict) else None
-        if value is None or (isinstance(value, str) and len(value) % 4 != 1 and _BASE64.fullmatch(value)):
+        if value is None or (isinstance(value, str) and _is_base64(value)):
             continue
         reason = "Base64 decoding failed for " if isinstance(value, str) else ""
         lines.append(invalid(f"contents[{number}].parts[{place}].inline_data.data", "TYPE_BYTES", value, reason))
     return parsed(lines)
+
+
+def _is_base64(value: str) -> bool:
+    """Whether it is base64 in either alphabet; padding may be left out."""
+    return len(value) % 4 != 1 and _BASE64.fullmatch(media.rest_of(value, _LETTERS)) is not None

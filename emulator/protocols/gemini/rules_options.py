@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from emulator.protocols.gemini.names import get, snake, struct
+from emulator.protocols.gemini.names import get, known, options_named, snake, struct
 from emulator.protocols.gemini.walking import options
 from emulator.protocols.gemini.wording import checked
+from emulator.refusals.checks import about
 from emulator.types import Breach, Json, Request
 
 __all__ = [
@@ -34,7 +35,7 @@ _SEPARATE: Final = re.compile(r"(models/)?gemini-(1|2)")
 
 
 def _within(request: Request, name: str, least: float, most: float) -> tuple[Breach, ...]:
-    value = get(options(request), name) if options(request) else None
+    value = get(options(request), name)
     number = None if value is None else _number(value)
     if number is None or least <= number <= most:
         return ()
@@ -53,38 +54,43 @@ def _number(value: Json) -> float | None:
         return None
 
 
+@about(*options_named("temperature"))
 def temperature(request: Request) -> Iterable[Breach]:
     """No number from 0 to 2."""
     return _within(request, "temperature", 0.0, 2.0)
 
 
+@about(*options_named("topP"))
 def top_p(request: Request) -> Iterable[Breach]:
     """No number from 0 to 1."""
     return _within(request, "topP", 0.0, 1.0)
 
 
+@about(*options_named("topK"))
 def top_k(request: Request) -> Iterable[Breach]:
     """Less than one token."""
     return _within(request, "topK", 1, 2**31 - 1)
 
 
+@about(*options_named("candidateCount"))
 def candidates(request: Request) -> Iterable[Breach]:
     """No number from 1 to 8."""
     return _within(request, "candidateCount", 1, 8)
 
 
+@about(*options_named("maxOutputTokens"))
 def most(request: Request) -> Iterable[Breach]:
     """Less than one token."""
     return _within(request, "maxOutputTokens", 1, 2**31 - 1)
 
 
+@about(*options_named("presencePenalty", "frequencyPenalty"))
 def penalties(request: Request) -> Iterable[Breach]:
     """No number from -2 to 2."""
-    if not options(request):
-        return ()
     return _within(request, "presencePenalty", -2.0, 2.0) or _within(request, "frequencyPenalty", -2.0, 2.0)
 
 
+@about(*options_named("logprobs"))
 def logprobs(request: Request) -> Iterable[Breach]:
     """More than 20, or any where responseLogprobs is not true."""
     asked = options(request)
@@ -96,6 +102,7 @@ def logprobs(request: Request) -> Iterable[Breach]:
     return _within(request, "logprobs", 0, 20)
 
 
+@about(*options_named("stopSequences"))
 def stops(request: Request) -> Iterable[Breach]:
     """More than five."""
     found = get(options(request), "stopSequences")
@@ -105,6 +112,7 @@ def stops(request: Request) -> Iterable[Breach]:
     return checked([("generation_config.stop_sequences", sentence)])
 
 
+@about(*options_named("responseMimeType"))
 def mime_type(request: Request) -> Iterable[Breach]:
     """A type of answer that there is not."""
     kind = get(options(request), "responseMimeType")
@@ -115,6 +123,7 @@ def mime_type(request: Request) -> Iterable[Breach]:
     return checked([("generation_config.response_mime_type", sentence)])
 
 
+@about(*options_named("responseSchema", "responseJsonSchema"))
 def schema(request: Request) -> Iterable[Breach]:
     """A schema without a JSON answer, and two schemas."""
     asked = options(request)
@@ -131,6 +140,7 @@ def schema(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(*options_named("thinkingConfig"))
 def thinking(request: Request) -> Iterable[Breach]:
     """A budget and a level of thinking together."""
     config = struct(get(options(request), "thinkingConfig"))
@@ -139,6 +149,7 @@ def thinking(request: Request) -> Iterable[Breach]:
     return (Breach("You can only set only one of thinking budget and thinking level."),)
 
 
+@about("tools")
 def json_with_tools(request: Request) -> Iterable[Breach]:
     """JSON and functions together, of models up to Gemini 2.5."""
     if not request.tools or not _SEPARATE.match(request.model):
@@ -148,6 +159,7 @@ def json_with_tools(request: Request) -> Iterable[Breach]:
     return (Breach("Function calling with a response mime type: 'application/json' is unsupported"),)
 
 
+@about(*known("cachedContent"))
 def cached(request: Request) -> Iterable[Breach]:
     """Cached content together with a system instruction, tools or their configuration."""
     body = request.body

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from emulator.protocols.gemini.names import get, known, listed, snake, struct
+from emulator.protocols.gemini.names import get, known, listed, options_named, snake, struct
 from emulator.protocols.gemini.walking import declarations, schemas
 from emulator.protocols.gemini.wording import checked, invalid, kind, parsed, unknown
+from emulator.refusals.checks import about
 from emulator.types import Breach, Json, Request
 
 __all__ = [
@@ -62,6 +63,7 @@ _SCHEMA: Final = known(
 )
 
 
+@about("tools")
 def kinds(request: Request) -> Iterable[Breach]:
     """A tool that is nothing."""
     tools = request.body.get("tools")
@@ -75,6 +77,7 @@ def kinds(request: Request) -> Iterable[Breach]:
     )
 
 
+@about("tools")
 def names(request: Request) -> Iterable[Breach]:
     """A function without a name of at most 128 letters, digits and a few signs."""
     if not declarations(request):
@@ -86,6 +89,7 @@ def names(request: Request) -> Iterable[Breach]:
     )
 
 
+@about("tools")
 def duplicates(request: Request) -> Iterable[Breach]:
     """Two functions of one name."""
     seen: set[str] = set()
@@ -97,6 +101,7 @@ def duplicates(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(*known("toolConfig"))
 def config(request: Request) -> Iterable[Breach]:
     """How functions are called, where there are none."""
     if request.tools or get(struct(get(request.body, "toolConfig")), "functionCallingConfig") is None:
@@ -104,6 +109,7 @@ def config(request: Request) -> Iterable[Breach]:
     return (Breach("Function calling config is set without function_declarations."),)
 
 
+@about(*known("toolConfig"))
 def allowed(request: Request) -> Iterable[Breach]:
     """Allowed functions that are not declared, or with a mode that does not call them."""
     config = get(request.body, "toolConfig")
@@ -133,6 +139,7 @@ def _type(schema: Json) -> str:
     return word.upper() if isinstance(word, str) else ""
 
 
+@about("tools", *options_named("responseSchema"))
 def schema_names(request: Request) -> Iterable[Breach]:
     """Words and types of JSON Schema that the API's own Schema does not have."""
     return parsed(_foreign(request)) if schemas(request) else ()
@@ -149,6 +156,7 @@ def _foreign(request: Request) -> Iterator[str]:
             yield invalid(f"{where}.type", kind("Type", request.call), word)
 
 
+@about("tools", *options_named("responseSchema"))
 def objects(request: Request) -> Iterable[Breach]:
     """An object within another without properties; a function may be without parameters."""
     if not schemas(request):
@@ -160,6 +168,7 @@ def objects(request: Request) -> Iterable[Breach]:
     )
 
 
+@about("tools", *options_named("responseSchema"))
 def arrays(request: Request) -> Iterable[Breach]:
     """A list that does not say of what."""
     if not schemas(request):
@@ -171,6 +180,7 @@ def arrays(request: Request) -> Iterable[Breach]:
     )
 
 
+@about("tools", *options_named("responseSchema"))
 def required(request: Request) -> Iterable[Breach]:
     """A required property that is not there."""
     if not schemas(request):
@@ -184,6 +194,7 @@ def required(request: Request) -> Iterable[Breach]:
     )
 
 
+@about("tools", *options_named("responseSchema"))
 def misplaced(request: Request) -> Iterable[Breach]:
     """Properties of anything but an object, a choice of anything but texts."""
     return checked(_misplaced(request)) if schemas(request) else ()

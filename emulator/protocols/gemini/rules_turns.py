@@ -9,6 +9,7 @@ from typing import Final
 from emulator.protocols.gemini.names import get, listed, struct
 from emulator.protocols.gemini.walking import contents, parts, turns
 from emulator.protocols.gemini.wording import checked
+from emulator.refusals.checks import about
 from emulator.types import Breach, Json, Request
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "mime_types",
     "none",
     "part_data",
+    "plain",
     "response_counts",
     "response_names",
     "response_turns",
@@ -34,6 +36,7 @@ _DATA: Final = (
     "toolCall",
     "toolResponse",
 )
+_MEMBERS: Final = frozenset({"parts", "role"})
 _NO_DATA: Final = "required oneof field 'data' must have one initialized field"
 _STARTS: Final = ("image/", "audio/", "video/", "text/")
 _APPLICATIONS: Final = frozenset(
@@ -51,11 +54,36 @@ _SIGNING: Final = re.compile(r"(models/)?gemini-([3-9]|\d\d)")
 """Models that want their signatures back: since Gemini 3 (ai.google.dev, thought signatures, 2026-11-20)."""
 
 
+def plain(request: Request) -> bool:
+    """Whether there is nothing in the contents, and in the system instruction, but who speaks and texts."""
+    said, system = request.body.get("contents"), get(request.body, "systemInstruction")
+    if type(said) is not list or not said:
+        return False
+    for content in said:
+        if not _is_text(content):
+            return False
+    return system is None or _is_text(system)
+
+
+def _is_text(content: Json) -> bool:
+    if type(content) is not dict or not content.keys() <= _MEMBERS:
+        return False
+    parts = content.get("parts")
+    if type(parts) is not list:
+        return False
+    for part in parts:
+        if type(part) is not dict or len(part) != 1 or "text" not in part:
+            return False
+    return bool(parts)
+
+
+@about(said=True)
 def none(request: Request) -> Iterable[Breach]:
     """No contents."""
     return () if contents(request) else checked([("contents", "contents is not specified")])
 
 
+@about(said=True)
 def empty_parts(request: Request) -> Iterable[Breach]:
     """A content without parts."""
     flaws = [
@@ -66,6 +94,7 @@ def empty_parts(request: Request) -> Iterable[Breach]:
     return checked(flaws) if flaws else ()
 
 
+@about(said=True)
 def part_data(request: Request) -> Iterable[Breach]:
     """A part that says nothing at all; an empty text passes."""
     flaws = [
@@ -84,6 +113,7 @@ def _says_nothing(part: Json) -> bool:
     return all(get(part, name) is None for name in _DATA)
 
 
+@about(said=True)
 def response_names(request: Request) -> Iterable[Breach]:
     """A function response without name."""
     flaws = [
@@ -94,6 +124,7 @@ def response_names(request: Request) -> Iterable[Breach]:
     return checked(flaws) if flaws else ()
 
 
+@about(said=True)
 def mime_types(request: Request) -> Iterable[Breach]:
     """A file of a kind that no model can see."""
     for _, _, part in parts(request):
@@ -112,6 +143,7 @@ def _count(parts: list[Json], name: str) -> int:
     return sum(get(part, name) is not None for part in parts)
 
 
+@about(said=True)
 def call_turns(request: Request) -> Iterable[Breach]:
     """A call in the first turn."""
     said = turns(request)
@@ -121,6 +153,7 @@ def call_turns(request: Request) -> Iterable[Breach]:
     return (Breach(f"Please ensure that {sentence}"),)
 
 
+@about(said=True)
 def response_turns(request: Request) -> Iterable[Breach]:
     """A response that follows no call."""
     calls = 0
@@ -131,6 +164,7 @@ def response_turns(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def response_counts(request: Request) -> Iterable[Breach]:
     """More or fewer responses than calls."""
     calls = 0
@@ -145,6 +179,7 @@ def response_counts(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def signatures(request: Request) -> Iterable[Breach]:
     """The first call of a step without its signature, in the user's newest turn, since Gemini 3.
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from emulator.protocols.gemini.names import get, listed, struct
 from emulator.types import Json, Request
 
-__all__ = ["Part", "Said", "Schema", "contents", "declarations", "options", "parts", "schemas", "turns"]
+__all__ = ["Part", "Said", "Schema", "contents", "declarations", "names", "options", "parts", "schemas", "turns"]
 
 _Found = TypeVar("_Found")
 
@@ -50,6 +50,11 @@ def _once(name: str, find: Callable[[Request], _Found]) -> Callable[[Request], _
         return value
 
     return found
+
+
+def names(request: Request) -> tuple[str, ...]:
+    """The fields of a request, and with a dot before them those of generationConfig."""
+    return (*request.body, *[f".{name}" for name in options(request)])
 
 
 def _options(request: Request) -> Json:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from emulator.protocols.media import google
 from emulator.refusals import fields, words
-from emulator.refusals.fields import Check
-from emulator.types import Breach, Json, Request, Rule
+from emulator.refusals.checks import about, always
+from emulator.types import Breach, Check, Json, Request, Rule, Rulebook
 
 __all__ = ["AUDIO", "EMBEDDINGS", "IMAGES"]
 
@@ -23,6 +24,7 @@ _LONGEST_SPEECH: Final = 4096
 _SLOWEST, _FASTEST = 0.25, 4.0
 
 
+@always
 def _empty_input(request: Request) -> Sequence[Breach]:
     """Nothing to embed, or an empty text among others."""
     given = request.body.get("input")
@@ -35,16 +37,18 @@ def _empty_input(request: Request) -> Sequence[Breach]:
 def _in_json(check: Check) -> Check:
     """The same where the body is JSON: in a form everything is a text."""
 
-    def checked(request: Request) -> Sequence[Breach]:
-        return check(request) if request.call.body[:1] != b"-" else _NOTHING
+    def look(request: Request) -> Iterable[Breach]:
+        return check.look(request) if request.call.body[:1] != b"-" else _NOTHING
 
-    return checked
+    return replace(check, look=look)
 
 
+@about("prompt")
 def _empty_prompt(request: Request) -> Sequence[Breach]:
     return [words.empty_string("prompt")] if request.body.get("prompt") == "" else _NOTHING
 
 
+@about("n")
 def _count(request: Request) -> Sequence[Breach]:
     value = _number(request.body.get("n"))
     if value is None:
@@ -61,6 +65,7 @@ def _number(value: Json) -> int | None:
     return value if type(value) is int else None
 
 
+@about("size")
 def _size(request: Request) -> Sequence[Breach]:
     """A size that is none; which sizes a model makes nobody knows here."""
     size = request.body.get("size")
@@ -76,6 +81,7 @@ def _size(request: Request) -> Sequence[Breach]:
     return [Breach(message, "size", code="invalid_value", type="image_generation_user_error")]
 
 
+@about("input")
 def _speech(request: Request) -> Sequence[Breach]:
     """A text that is too long to be spoken, or none."""
     text = request.body.get("input")
@@ -86,27 +92,33 @@ def _speech(request: Request) -> Sequence[Breach]:
     return [words.long_string("input", _LONGEST_SPEECH, len(text))] if len(text) > _LONGEST_SPEECH else _NOTHING
 
 
-EMBEDDINGS: Final = (
-    Rule("empty-input", _empty_input, "recorded", _REPORTS),
-    Rule(
-        "encoding-format",
-        fields.one_of("encoding_format", ("float", "base64")),
-        "inferred",
-        "the words; types.EmbeddingCreateParams (openai 3.51.0)",
-    ),
+EMBEDDINGS: Final = Rulebook(
+    (
+        Rule("empty-input", _empty_input, "recorded", _REPORTS),
+        Rule(
+            "encoding-format",
+            fields.one_of("encoding_format", ("float", "base64")),
+            "inferred",
+            "the words; types.EmbeddingCreateParams (openai 3.51.0)",
+        ),
+    )
 )
-IMAGES: Final = (
-    Rule("empty-prompt", _empty_prompt, "recorded", _MEASURED),
-    Rule("n-type", _in_json(fields.typed({"n": fields.INTEGER, "size": fields.STRING})), "recorded", _MEASURED),
-    Rule("n-range", _count, "recorded", _MEASURED),
-    Rule("size", _size, "recorded", _MEASURED),
+IMAGES: Final = Rulebook(
+    (
+        Rule("empty-prompt", _empty_prompt, "recorded", _MEASURED),
+        Rule("n-type", _in_json(fields.typed({"n": fields.INTEGER, "size": fields.STRING})), "recorded", _MEASURED),
+        Rule("n-range", _count, "recorded", _MEASURED),
+        Rule("size", _size, "recorded", _MEASURED),
+    )
 )
-AUDIO: Final = (
-    Rule("speech-length", _speech, "inferred", "the words; 4096: types.audio.SpeechCreateParams (openai 3.51.0)"),
-    Rule(
-        "speed-range",
-        _in_json(fields.between("speed", "decimal", _SLOWEST, _FASTEST)),
-        "inferred",
-        "the words; 0.25 to 4.0: types.audio.SpeechCreateParams (openai 3.51.0)",
-    ),
+AUDIO: Final = Rulebook(
+    (
+        Rule("speech-length", _speech, "inferred", "the words; 4096: types.audio.SpeechCreateParams (openai 3.51.0)"),
+        Rule(
+            "speed-range",
+            _in_json(fields.between("speed", "decimal", _SLOWEST, _FASTEST)),
+            "inferred",
+            "the words; 0.25 to 4.0: types.audio.SpeechCreateParams (openai 3.51.0)",
+        ),
+    )
 )

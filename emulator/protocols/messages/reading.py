@@ -41,6 +41,8 @@ _MEDIA: Final[dict[str, Literal["image", "file"]]] = {"image": "image", "documen
 # itself, such as web_search_20260318, is no function that the request offers (types of the SDKs, tool_union_param).
 _FUNCTIONS: Final = ("custom", "bash_", "text_editor_", "computer_", "memory_")
 
+_written: Final = json.JSONEncoder(ensure_ascii=False).encode
+
 _CHOICES: Final = {"auto": "auto", "any": "required", "none": "none"}
 
 
@@ -92,7 +94,7 @@ def _model(content: Json, endpoint: Endpoint) -> str:
 
 
 def _system(system: Json) -> Iterator[Turn]:
-    yield from _pieces("system", system, "system", {})
+    return _pieces("system", system, "system", {})
 
 
 def _turns(messages: Json) -> Iterator[Turn]:
@@ -100,16 +102,17 @@ def _turns(messages: Json) -> Iterator[Turn]:
         raise unreadable("messages", messages, A_LIST)
     names: dict[str, str] = {}
     for number, message in enumerate(messages):
-        where = f"messages.{number}"
         if not isinstance(message, dict):
-            raise unreadable(where, message, AN_OBJECT)
+            raise unreadable(f"messages.{number}", message, AN_OBJECT)
         name = message.get("role")
         if not isinstance(name, str) or name not in _ROLES:
-            raise unreadable(f"{where}.role", name, one_of(("user", "assistant")))  # recorded
+            raise unreadable(f"messages.{number}.role", name, one_of(("user", "assistant")))  # recorded
         role = _ROLES[name]
-        pieces = list(_pieces(role, message.get("content"), f"{where}.content", names))
-        calls = [part for piece in pieces for part in piece.parts if isinstance(part, ToolCall)]
-        names.update((call.id, call.name) for call in calls)
+        pieces = list(_pieces(role, message.get("content"), f"messages.{number}.content", names))
+        for piece in pieces:
+            for part in piece.parts:
+                if isinstance(part, ToolCall):
+                    names[part.id] = part.name
         yield from pieces or [Turn(role, ())]
 
 
@@ -122,31 +125,32 @@ def _pieces(role: Role, content: Json, where: str, names: dict[str, str]) -> Ite
             yield Turn(role, (Text(content),))
         case list():
             for number, block in enumerate(content):
-                here = f"{where}.{number}"
                 if not isinstance(block, dict):
-                    raise unreadable(here, block, AN_OBJECT)
+                    raise unreadable(f"{where}.{number}", block, AN_OBJECT)
                 if block.get("type") == "tool_result":
-                    yield Turn("tool", tuple(_tool_result(block, here, names)))
-                elif parts := tuple(_block(block, here)):
+                    yield Turn("tool", tuple(_tool_result(block, f"{where}.{number}.tool_result", names)))
+                elif parts := _block(block, where, number):
                     yield Turn(role, parts)
         case _:
             raise unreadable(where, content, A_LIST)
 
 
-def _block(block: Json, where: str) -> Iterator[Text | Reasoning | ToolCall | Media]:
+def _block(block: Json, where: str, number: int) -> tuple[Text | Reasoning | ToolCall | Media, ...]:
     """Read a block. Those that are not known, and thinking that nobody can read (redacted_thinking), say nothing."""
     match block:
         case {"type": "text", "text": str() as text}:
-            yield Text(text)
+            return (Text(text),)
         case {"type": "thinking", "thinking": str() as text}:
             signature = block.get("signature")
-            yield Reasoning(text, signature=signature if isinstance(signature, str) else "")
+            return (Reasoning(text, signature=signature if isinstance(signature, str) else ""),)
         case {"type": "tool_use"}:
-            yield _tool_call(block, where)
+            return (_tool_call(block, f"{where}.{number}.tool_use"),)
         case {"type": "image" | "document" as kind}:
-            yield Media(_MEDIA[kind], _source(block.get("source")))
+            return (Media(_MEDIA[kind], _source(block.get("source"))),)
         case {"type": "search_result", "content": list() as inner}:
-            yield from (Text(text) for text in _texts(inner))
+            return tuple(Text(text) for text in _texts(inner))
+        case _:
+            return ()
 
 
 def _tool_call(block: Json, where: str) -> ToolCall:
@@ -154,29 +158,28 @@ def _tool_call(block: Json, where: str) -> ToolCall:
         case {"id": str() as identity, "name": str() as name}:
             return ToolCall(name, _arguments(block.get("input")), id=identity)
         case {"id": str()}:
-            raise unreadable(f"{where}.tool_use.name", block.get("name"), A_STRING)
+            raise unreadable(f"{where}.name", block.get("name"), A_STRING)
         case _:
-            raise unreadable(f"{where}.tool_use.id", block.get("id"), A_STRING)
+            raise unreadable(f"{where}.id", block.get("id"), A_STRING)
 
 
 def _arguments(value: Json) -> str:
     """Write the input as scenarios write arguments, so that a call that comes back is the call that went out."""
     if isinstance(value, str):
         return value
-    return json.dumps({} if value is None else value, ensure_ascii=False)
+    return _written({} if value is None else value)
 
 
 def _tool_result(block: Json, where: str, names: dict[str, str]) -> Iterator[ToolResult | Media]:
     """Read a result, and the pictures and documents in it."""
-    identity = block.get("tool_use_id")
+    identity, content = block.get("tool_use_id"), block.get("content")
     identity = identity if isinstance(identity, str) else ""
-    parts = [
-        part
-        for piece in _pieces("tool", block.get("content"), f"{where}.tool_result.content", {})
-        for part in piece.parts
-    ]
-    text = "".join(part.text for part in parts if isinstance(part, Text))
-    yield ToolResult(identity, names.get(identity, ""), text)
+    name = names.get(identity, "")
+    if isinstance(content, str):
+        yield ToolResult(identity, name, content)
+        return
+    parts = [part for piece in _pieces("tool", content, f"{where}.content", {}) for part in piece.parts]
+    yield ToolResult(identity, name, "".join([part.text for part in parts if isinstance(part, Text)]))
     yield from (part for part in parts if isinstance(part, Media))
 
 

@@ -12,7 +12,7 @@ from emulator.protocols.messages import rules_fields as fields
 from emulator.protocols.messages import rules_thinking as thinking
 from emulator.protocols.messages import rules_tools as tools
 from emulator.protocols.messages import rules_turns as turns
-from emulator.types import Rule
+from emulator.types import Rule, Rulebook
 
 __all__ = ["RULES"]
 
@@ -22,7 +22,7 @@ _TYPES: Final = "types of the released SDKs, anthropic 2.11.0 (2026-11-20)"
 _VERSIONS: Final = "platform.claude.com/docs/en/api/versioning (2026-11-20)"
 _OURS: Final = "; the sentence is ours"
 
-RULES: Final[tuple[Rule, ...]] = (
+_TABLE: Final[tuple[Rule, ...]] = (
     # The form: what is there, and of what type.
     Rule("max-tokens", fields.max_tokens, "recorded", f"{_REPORTS}; the types: {_TYPES}{_OURS}"),
     Rule("messages-empty", turns.none, "recorded", _REPORTS),
@@ -74,4 +74,6 @@ RULES: Final[tuple[Rule, ...]] = (
     # Only noted: the answer with the call may have come from a scenario that has no thinking.
     Rule("thinking-first", thinking.first_block, "recorded", f"{_REPORTS}; noted, not refused", refused=False),
 )
+
+RULES: Final = Rulebook(_TABLE, plain=turns.plain)
 """The first breach of the first rule is the answer, as the service reports one at a time."""

@@ -18,6 +18,7 @@ from emulator.protocols.messages.wording import (
     one_of,
     tagged,
 )
+from emulator.refusals.checks import about, always, beside
 from emulator.types import Breach, Json, Request
 
 __all__ = [
@@ -84,6 +85,7 @@ _MOST_CACHED: Final = 4
 _EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
 
 
+@always
 def max_tokens(request: Request) -> Iterable[Breach]:
     """No whole number of tokens; 0 passes, for it fills the cache (types of the SDKs, anthropic 2.11)."""
     body = request.body
@@ -97,12 +99,14 @@ def max_tokens(request: Request) -> Iterable[Breach]:
     return breach("max_tokens", "Input should be greater than or equal to 0") if value < 0 else ()
 
 
+@about("stream")
 def stream(request: Request) -> Iterable[Breach]:
     """Anything but a boolean."""
     value = request.body.get("stream")
     return () if value is None or isinstance(value, bool) else breach("stream", "Input should be a valid boolean")
 
 
+@about(*_SAMPLING)
 def sampling_removed(request: Request) -> Iterable[Breach]:
     """A temperature, top_p or top_k at all, in the version of 2026-10-21."""
     if request.call.headers.get("anthropic-version", "") < _WITHOUT_SAMPLING:
@@ -110,16 +114,19 @@ def sampling_removed(request: Request) -> Iterable[Breach]:
     return [Breach(f"{name}: {_EXTRA}", name) for name in _SAMPLING if name in request.body]
 
 
+@about("temperature")
 def temperature(request: Request) -> Iterable[Breach]:
     """No number from 0 to 1."""
     return _fraction(request.body, "temperature")
 
 
+@about("top_p")
 def top_p(request: Request) -> Iterable[Breach]:
     """No number from 0 to 1."""
     return _fraction(request.body, "top_p")
 
 
+@about("top_k")
 def top_k(request: Request) -> Iterable[Breach]:
     """No whole number from 0 on."""
     value = request.body.get("top_k")
@@ -139,6 +146,7 @@ def _fraction(body: Json, name: str) -> Iterable[Breach]:
     return () if 0 <= value <= 1 else breach(name, "range: 0..1")
 
 
+@about("stop_sequences")
 def stop_sequences(request: Request) -> Iterable[Breach]:
     """Anything but a list of texts, and texts of white space alone."""
     sequences = request.body.get("stop_sequences")
@@ -154,6 +162,7 @@ def stop_sequences(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about("metadata")
 def metadata(request: Request) -> Iterable[Breach]:
     """Anything beside a user_id, which is a text."""
     value = request.body.get("metadata")
@@ -167,6 +176,7 @@ def metadata(request: Request) -> Iterable[Breach]:
     return extra
 
 
+@about("service_tier")
 def service_tier(request: Request) -> Iterable[Breach]:
     """Anything but auto and standard_only."""
     value = request.body.get("service_tier")
@@ -175,6 +185,7 @@ def service_tier(request: Request) -> Iterable[Breach]:
     return breach("service_tier", one_of(("auto", "standard_only")))
 
 
+@about("output_config")
 def effort(request: Request) -> Iterable[Breach]:
     """Another effort than the five that there are."""
     config = request.body.get("output_config")
@@ -186,6 +197,7 @@ def effort(request: Request) -> Iterable[Breach]:
     return () if value is None or value in _EFFORTS else breach("output_config.effort", one_of(_EFFORTS))
 
 
+@about("output_config")
 def output_format(request: Request) -> Iterable[Breach]:
     """Another format than a JSON Schema."""
     config = request.body.get("output_config")
@@ -205,6 +217,7 @@ def output_format(request: Request) -> Iterable[Breach]:
             return breach("output_config.format", A_DICT)
 
 
+@about("output_config", "output_format")
 def output_schema(request: Request) -> Iterable[Breach]:
     """A schema for the output with an object that does not exclude further properties."""
     if not isinstance(request.schema, dict) or not _open(request.schema):
@@ -226,6 +239,7 @@ def _open(schema: Json) -> bool:
     return _open(within) or any(_open(schema.get(name)) for name in ("items", "anyOf", "allOf", "oneOf"))
 
 
+@beside(_FIELDS)
 def unknown(request: Request) -> Iterable[Breach]:
     """Fields that the API does not have; those of a beta, where none is asked for."""
     extra = request.body.keys() - _FIELDS
@@ -234,6 +248,7 @@ def unknown(request: Request) -> Iterable[Breach]:
     return [Breach(f"{name}: {_EXTRA}", name) for name in request.body if name in extra] if extra else ()
 
 
+@about("tools", said=True)
 def cache_blocks(request: Request) -> Iterable[Breach]:
     """More than four blocks with cache_control."""
     body = request.body

@@ -7,6 +7,7 @@ from typing import Final
 
 from emulator.protocols.messages.walking import blocks
 from emulator.protocols.messages.wording import AN_INTEGER, AN_OBJECT, NUMBERS, breach, missing, tagged
+from emulator.refusals.checks import about
 from emulator.types import Breach, Json, Request
 
 __all__ = ["below_max_tokens", "budget", "first_block", "forced_tool", "kind", "sampling", "signatures"]
@@ -22,6 +23,7 @@ def _thinking(request: Request) -> Json:
     return thinking if isinstance(thinking, dict) else {}
 
 
+@about("thinking")
 def kind(request: Request) -> Iterable[Breach]:
     """Thinking of no known kind."""
     thinking = request.body.get("thinking")
@@ -32,6 +34,7 @@ def kind(request: Request) -> Iterable[Breach]:
     return () if thinking.get("type") in _KINDS else breach("thinking", tagged(thinking.get("type"), _KINDS))
 
 
+@about("thinking")
 def budget(request: Request) -> Iterable[Breach]:
     """Thinking that is enabled without a budget of at least 1,024 tokens."""
     thinking, where = _thinking(request), "thinking.enabled.budget_tokens"
@@ -45,6 +48,7 @@ def budget(request: Request) -> Iterable[Breach]:
     return () if tokens >= _LEAST else breach(where, f"Input should be greater than or equal to {_LEAST}")
 
 
+@about("thinking")
 def below_max_tokens(request: Request) -> Iterable[Breach]:
     """A budget that leaves nothing of max_tokens, unless thinking is interleaved with calls."""
     tokens, most = _thinking(request).get("budget_tokens"), request.body.get("max_tokens")
@@ -55,6 +59,7 @@ def below_max_tokens(request: Request) -> Iterable[Breach]:
     return (Breach("`max_tokens` must be greater than `thinking.budget_tokens`.", "max_tokens"),)
 
 
+@about("thinking")
 def sampling(request: Request) -> Iterable[Breach]:
     """Thinking with another temperature than 1, with top_p below 0.95, or with top_k."""
     if not request.reasoning:
@@ -72,6 +77,7 @@ def sampling(request: Request) -> Iterable[Breach]:
     return found
 
 
+@about("thinking")
 def forced_tool(request: Request) -> Iterable[Breach]:
     """Thinking that is enabled, and a forced tool; adaptive thinking gives way (recorded)."""
     asked = request.body.get("tool_choice")
@@ -82,6 +88,7 @@ def forced_tool(request: Request) -> Iterable[Breach]:
     return (Breach("Thinking may not be enabled when tool_choice forces tool use.", "tool_choice"),)
 
 
+@about(said=True)
 def signatures(request: Request) -> Iterable[Breach]:
     """Thinking that comes back with an empty signature; whose it is, nobody remembers."""
     for number, place, _, block in blocks(request):
@@ -90,6 +97,7 @@ def signatures(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about("thinking")
 def first_block(request: Request) -> Iterable[Breach]:
     """Calls of the last turn without the thinking before them, where it is enabled."""
     if _thinking(request).get("type") != "enabled":

@@ -10,6 +10,7 @@ from typing import Final
 from emulator.protocols.messages.walking import Block, turns
 from emulator.protocols.messages.walking import blocks as every_block
 from emulator.protocols.messages.wording import A_DICT, A_STRING, AN_OBJECT, breach, missing, tagged
+from emulator.refusals.checks import about
 from emulator.types import Breach, Json, Request
 
 __all__ = [
@@ -54,6 +55,7 @@ def _offered(request: Request) -> Iterator[tuple[str, Json]]:
             yield f"tools.{number}.custom", tool
 
 
+@about("tools")
 def types(request: Request) -> Iterable[Breach]:
     """A tool that is neither the client's own nor one of Anthropic's."""
     for number, tool in enumerate(request.body.get("tools") or ()):
@@ -63,6 +65,7 @@ def types(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about("tools")
 def names(request: Request) -> Iterable[Breach]:
     """A tool without a name of at most 128 letters, digits, underscores and hyphens."""
     for where, tool in _offered(request):
@@ -74,6 +77,7 @@ def names(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about("tools")
 def schemas(request: Request) -> Iterable[Breach]:
     """A tool without JSON Schema, or with one whose top is no object or a choice between several."""
     for place, tool in _offered(request):
@@ -115,6 +119,7 @@ def _sound_within(schema: Json) -> bool:
     return "items" not in schema or _sound(schema["items"])
 
 
+@about("tools")
 def unique(request: Request) -> Iterable[Breach]:
     """Two tools of one name."""
     tools = request.body.get("tools")
@@ -124,6 +129,7 @@ def unique(request: Request) -> Iterable[Breach]:
     return () if len(set(found)) == len(found) else breach("tools", "Tool names must be unique.")
 
 
+@about("tool_choice")
 def choice_type(request: Request) -> Iterable[Breach]:
     """A tool_choice of no known kind."""
     asked = request.body.get("tool_choice")
@@ -139,6 +145,7 @@ def choice_type(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about("tool_choice")
 def choice(request: Request) -> Iterable[Breach]:
     """A forced tool that is not offered; auto and none pass without tools (measured by users)."""
     asked = request.body.get("tool_choice")
@@ -162,6 +169,7 @@ def _ids(blocks: list[Block], kind: str, field: str) -> list[str]:
     return [one.block.get(field) for one in blocks if one.block.get("type") == kind]
 
 
+@about(said=True)
 def unique_uses(request: Request) -> Iterable[Breach]:
     """Two calls of one id."""
     seen: set[str] = set()
@@ -173,6 +181,7 @@ def unique_uses(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def known_results(request: Request) -> Iterable[Breach]:
     """A result of no call in the turn before."""
     before: list[str] = []
@@ -189,6 +198,7 @@ def known_results(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def single_results(request: Request) -> Iterable[Breach]:
     """Two results of one call."""
     for number, role, blocks in turns(request):
@@ -203,6 +213,7 @@ def single_results(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def answered_uses(request: Request) -> Iterable[Breach]:
     """A call without its result at the beginning of the turn after."""
     said = turns(request)

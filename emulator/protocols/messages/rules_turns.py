@@ -8,6 +8,8 @@ from typing import Final
 
 from emulator.protocols.messages.walking import blocks
 from emulator.protocols.messages.wording import A_DICT, A_STRING, breach, missing, one_of, tagged
+from emulator.refusals import media
+from emulator.refusals.checks import about
 from emulator.types import Breach, Json, Request
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "first_role",
     "most",
     "none",
+    "plain",
     "sources",
     "system_blocks",
     "tool_use_ids",
@@ -100,14 +103,40 @@ def _pieces(request: Request) -> Iterator[tuple[str, Json]]:
                 yield f"{where}.tool_result.content.{inner}", piece
 
 
+def plain(request: Request) -> bool:
+    """Whether user and assistant say something in turn, and all of it, as the system prompt, is text."""
+    messages, system = request.body["messages"], request.body.get("system")
+    for message in messages:
+        if len(message) != 2 or not _is_text(message.get("content")) or message["role"] == "system":  # noqa: PLR2004
+            return False
+    if not messages or len(messages) > _MOST or messages[-1]["role"] != "user":
+        return False
+    return system is None or _is_text(system)
+
+
+def _is_text(content: Json) -> bool:
+    """Whether it is a text that says something, or blocks of such texts with nothing beside them."""
+    if type(content) is str:
+        return content != "" and not content.isspace()
+    if type(content) is not list or not content:
+        return False
+    for block in content:
+        text = block.get("text")
+        if len(block) != 2 or block.get("type") != "text" or type(text) is not str or not text or text.isspace():  # noqa: PLR2004
+            return False
+    return True
+
+
 # ---------------------------------------------------------------- the form
 
 
+@about(said=True)
 def none(request: Request) -> Iterable[Breach]:
     """No message."""
     return () if request.body["messages"] else breach("messages", "at least one message is required")
 
 
+@about(said=True)
 def contents(request: Request) -> Iterable[Breach]:
     """A message without content."""
     for number, message in enumerate(request.body["messages"]):
@@ -116,6 +145,7 @@ def contents(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def extra_fields(request: Request) -> Iterable[Breach]:
     """A message with more than role and content, where no beta is asked for."""
     for number, message in enumerate(request.body["messages"]):
@@ -125,6 +155,7 @@ def extra_fields(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def block_types(request: Request) -> Iterable[Breach]:
     """A block of no kind, or of one that there is not."""
     for where, block in _pieces(request):
@@ -136,6 +167,7 @@ def block_types(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def block_fields(request: Request) -> Iterable[Breach]:
     """A block without what its kind needs, or with another type of it."""
     for where, block in _pieces(request):
@@ -150,6 +182,7 @@ def block_fields(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def tool_use_ids(request: Request) -> Iterable[Breach]:
     """An id of a call with other signs than letters, digits, underscores and hyphens."""
     for number, place, _, block in blocks(request):
@@ -161,6 +194,7 @@ def tool_use_ids(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def sources(request: Request) -> Iterable[Breach]:
     """A picture or a document of an unknown source or type, empty, or not in base64."""
     for where, block in _pieces(request):
@@ -189,11 +223,12 @@ def _source_value(where: str, kind: str, form: str, value: Json) -> tuple[Breach
         return missing(place)
     if form != "content" and not isinstance(value, str):
         return breach(place, A_STRING)
-    if form == "base64" and (len(value) % 4 == 1 or not _BASE64.fullmatch(value)):
+    if form == "base64" and (len(value) % 4 == 1 or not _BASE64.fullmatch(media.rest_of(value, media.BASE64))):
         return breach(place, "Input should be valid base64")
     return () if value else breach(where, f"{kind} cannot be empty")
 
 
+@about(said=True)
 def system_blocks(request: Request) -> Iterable[Breach]:
     """A system prompt of anything but text."""
     system = request.body.get("system")
@@ -211,6 +246,7 @@ def system_blocks(request: Request) -> Iterable[Breach]:
 # ---------------------------------------------------------------- the meaning
 
 
+@about(said=True)
 def first_role(request: Request) -> Iterable[Breach]:
     """A first message of the system; the assistant may begin (recorded: pydantic-ai, cassettes of 2026-03)."""
     messages = request.body["messages"]
@@ -223,6 +259,7 @@ def first_role(request: Request) -> Iterable[Breach]:
     return breach("messages", sentence)
 
 
+@about(said=True)
 def most(request: Request) -> Iterable[Breach]:
     """More than 100,000 messages."""
     found = len(request.body["messages"])
@@ -231,6 +268,7 @@ def most(request: Request) -> Iterable[Breach]:
     return breach("messages", f"List should have at most {_MOST} items after validation, not {found}")
 
 
+@about(said=True)
 def empty_texts(request: Request) -> Iterable[Breach]:
     """A block of text that says nothing."""
     for *_, block in blocks(request):
@@ -250,6 +288,7 @@ def _empty_text(where: str, text: Json) -> tuple[Breach, ...]:
     return breach(where, f"text content blocks must {wanted}")
 
 
+@about(said=True)
 def empty_contents(request: Request) -> Iterable[Breach]:
     """A message that says nothing, unless it is the assistant's and the last."""
     messages = request.body["messages"]
@@ -264,6 +303,7 @@ def empty_contents(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def trailing_space(request: Request) -> Iterable[Breach]:
     """A last message of the assistant that ends in white space."""
     messages = request.body["messages"]
@@ -277,6 +317,7 @@ def trailing_space(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def block_roles(request: Request) -> Iterable[Breach]:
     """A call by the user, a result by the assistant."""
     for number, _, role, block in blocks(request):
@@ -286,6 +327,7 @@ def block_roles(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def assistant_documents(request: Request) -> Iterable[Breach]:
     """A document by the assistant, in the version of 2026-10-21."""
     if request.call.headers.get("anthropic-version", "") < _STRICTER:
@@ -296,6 +338,7 @@ def assistant_documents(request: Request) -> Iterable[Breach]:
     return ()
 
 
+@about(said=True)
 def user_citations(request: Request) -> Iterable[Breach]:
     """A text of the user with citations, in the version of 2026-10-21."""
     if request.call.headers.get("anthropic-version", "") < _STRICTER:

@@ -103,17 +103,21 @@ def conversation_of(content: Json) -> str | None:
 
 def _resolved(items: list[Json], endpoint: Endpoint, memory: Memory) -> Iterator[Json]:
     for item in items:
-        match item:
-            # The type of a reference may be missing (OpenAPI description, schema ItemReferenceParam).
-            case {"type": "item_reference" | None, "id": str() as identity}:
-                reference = identity
-            case {"id": str() as identity} if "type" not in item and "role" not in item:
-                reference = identity
-            case _:
-                yield item
-                continue
-        if endpoint.restores:
+        reference = _referred(item)
+        if reference is None:
+            yield item
+        elif endpoint.restores:
             yield _find(reference, memory)
+
+
+def _referred(item: Json) -> str | None:
+    """Find the id that an item refers to. None: it is an item itself."""
+    identity = item.get("id") if isinstance(item, dict) else None
+    if not isinstance(identity, str):
+        return None
+    # The type of a reference may be missing (OpenAPI description, schema ItemReferenceParam).
+    kind = item.get("type", "message" if "role" in item else None)
+    return identity if kind is None or kind == "item_reference" else None
 
 
 def _find(identity: str, memory: Memory) -> Json:

@@ -162,36 +162,40 @@ def _message(item: Json, where: str) -> Turn:
     role = item.get("role")
     if not isinstance(role, str) or role not in _ROLES:
         raise words.refuse(words.invalid_value(where, role if isinstance(role, str) else "", _ROLES_AS_LISTED))
-    return Turn(_ROLES[role], tuple(_content(item.get("content"), f"{where}.content")))
+    return Turn(_ROLES[role], _content(item, "content", where))
 
 
-def _content(content: Json, where: str) -> Iterator[Part]:
-    match content:
-        case None | "":
-            return
-        case str():
-            yield Text(content)
-        case list():
-            for number, part in enumerate(content):
-                if not isinstance(part, dict):
-                    raise words.refuse(words.invalid_type(f"{where}[{number}]", "an object", part))
-                yield from _content_part(part)
-        case _:
-            raise words.refuse(words.invalid_type(where, "one of a string or array of objects", content))
+def _content(item: Json, field: str, where: str) -> tuple[Part, ...]:
+    """Read what a field of an item says."""
+    match item.get(field):
+        case str() as text:
+            return (Text(text),) if text else ()
+        case list() as parts:
+            return tuple(_content_parts(parts, f"{where}.{field}"))
+        case None:
+            return ()
+        case other:
+            wanted = "one of a string or array of objects"
+            raise words.refuse(words.invalid_type(f"{where}.{field}", wanted, other))
 
 
-def _content_part(part: Json) -> Iterator[Part]:
-    match part:
-        # The kinds `text` and `summary_text` are of conversation items (OpenAPI description, schema Message).
-        case {"type": "input_text" | "output_text" | "text" | "summary_text", "text": str() as text}:
-            yield Text(text)
-        case {"type": "refusal", "refusal": str() as text}:
-            yield Refusal(text)
-        case {"type": "input_image" | "input_audio" | "input_file" as form}:
-            source = _source(part.get(form) if isinstance(part.get(form), dict) else part)
-            # Video travels as an image too: an .mp4 URL or data:video/… (seed 004, "Input Video").
-            film = source.startswith("data:video/") or source.partition("?")[0].endswith(".mp4")
-            yield Media("video" if form == "input_image" and film else _MEDIA[form], source)
+def _content_parts(content: list[Json], where: str) -> Iterator[Part]:
+    for number, part in enumerate(content):
+        match part:
+            # The kinds `text` and `summary_text` are of conversation items (OpenAPI description, schema Message).
+            case {"type": "input_text" | "output_text" | "text" | "summary_text", "text": str() as text}:
+                yield Text(text)
+            case {"type": "refusal", "refusal": str() as text}:
+                yield Refusal(text)
+            case {"type": "input_image" | "input_audio" | "input_file" as form}:
+                source = _source(part.get(form) if isinstance(part.get(form), dict) else part)
+                # Video travels as an image too: an .mp4 URL or data:video/… (seed 004, "Input Video").
+                film = source.startswith("data:video/") or source.partition("?")[0].endswith(".mp4")
+                yield Media("video" if form == "input_image" and film else _MEDIA[form], source)
+            case dict():
+                continue  # a kind of part that is not known
+            case _:
+                raise words.refuse(words.invalid_type(f"{where}[{number}]", "an object", part))
 
 
 def _source(part: Json) -> str:
@@ -199,17 +203,12 @@ def _source(part: Json) -> str:
 
 
 def _tool_call(item: Json, where: str) -> ToolCall:
-    match item:
-        case {"name": str() as name}:
-            arguments, identity = item.get("arguments", item.get("input")), item.get("call_id")
-            return ToolCall(
-                name,
-                arguments if isinstance(arguments, str) else "",
-                id=identity if isinstance(identity, str) else "",
-                free=item["type"] == "custom_tool_call",
-            )
-        case _:
-            raise words.refuse(_nameless(item.get("name"), f"{where}.name"))
+    match item.get("name"):
+        case str() as name:
+            arguments, free = item.get("arguments", item.get("input")), item["type"] == "custom_tool_call"
+            return ToolCall(name, _text(arguments), _text(item.get("call_id")), free=free)
+        case other:
+            raise words.refuse(_nameless(other, f"{where}.name"))
 
 
 def _nameless(name: Json, where: str) -> Breach:
@@ -217,11 +216,14 @@ def _nameless(name: Json, where: str) -> Breach:
 
 
 def _tool_result(item: Json, names: dict[str, str], where: str) -> ToolResult:
-    identity, name = item.get("call_id"), item.get("name")
-    parts = _content(item.get("output"), f"{where}.output")
-    text = "".join(part.text for part in parts if isinstance(part, Text))
-    identity = identity if isinstance(identity, str) else ""
-    return ToolResult(identity, names.get(identity) or (name if isinstance(name, str) else ""), text)
+    identity, output = _text(item.get("call_id")), item.get("output")
+    if not isinstance(output, str):
+        output = "".join([part.text for part in _content(item, "output", where) if isinstance(part, Text)])
+    return ToolResult(identity, names.get(identity) or _text(item.get("name")), output)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _reasoning(item: Json) -> Reasoning | None:

@@ -12,7 +12,7 @@ from emulator.protocols.responses import rules_items as items
 from emulator.protocols.responses import rules_options as options
 from emulator.refusals import MEASURED, fields
 from emulator.refusals.fields import BOOLEAN, DECIMAL, INTEGER, METADATA, OBJECT, STRING, Kind
-from emulator.types import Rule
+from emulator.types import Rule, Rulebook
 
 __all__ = ["PARAMETERS", "RULES"]
 
@@ -60,7 +60,7 @@ _TIERS: Final = ("auto", "default", "fast", "flex", "priority")
 _REPORTS: Final = "error reports of clients, by the message (public issues and code, 2025 and 2026, read 2026-11-20)"
 _TYPES: Final = "types.responses (openai 3.51.0)"
 
-RULES: Final = (
+_TABLE: Final = (
     Rule("unknown-parameter", fields.known(PARAMETERS), "recorded", MEASURED),
     Rule("messages", options.messages, "recorded", MEASURED),
     Rule("item-types", items.kinds, "recorded", MEASURED),
@@ -94,4 +94,6 @@ RULES: Final = (
     # Later models take it (recorded: a report of 2026-09-10), so it is only noted.
     Rule("reasoning-alone", items.reasoning, "recorded", _REPORTS, refused=False),
 )
+
+RULES: Final = Rulebook(_TABLE, plain=items.plain)
 """What is refused, and how that is known."""

@@ -7,10 +7,10 @@ from typing import Final
 
 from emulator.protocols.responses.reading import ITEMS
 from emulator.refusals import media, words
-from emulator.refusals.fields import Check
-from emulator.types import Breach, Json, Request, ToolCall, ToolResult
+from emulator.refusals.checks import about
+from emulator.types import Breach, Check, Json, Request, ToolCall, ToolResult
 
-__all__ = ["contents", "empty", "kinds", "members", "paired", "pictures", "reasoning"]
+__all__ = ["contents", "empty", "kinds", "members", "paired", "pictures", "plain", "reasoning"]
 
 _NOTHING: Final[Sequence[Breach]] = ()
 
@@ -38,9 +38,31 @@ _MEMBERS: Final = {
 }
 """What an item must have beside its type: types.responses.ResponseInputItemParam (openai 3.51)."""
 
+_PLAIN: Final = frozenset({"role", "content", "type"})
 _OUTPUTS: Final = {"function_call_output": "function", "custom_tool_call_output": "custom tool"}
 
 
+def plain(request: Request) -> bool:
+    """Whether there is nothing but who speaks, and a text, and nothing went before."""
+    body = request.body
+    if body.get("previous_response_id") is not None or body.get("conversation") is not None:
+        return False
+    if type(body.get("instructions")) is list:
+        return False
+    given = body.get("input")
+    if type(given) is not list:
+        return type(given) is str and given != ""
+    for item in given:
+        if (
+            type(item.get("content")) is not str
+            or not item.keys() <= _PLAIN
+            or item.get("type") not in (None, "message")
+        ):
+            return False
+    return bool(given)
+
+
+@about(said=True)
 def empty(request: Request) -> Sequence[Breach]:
     """Nothing to answer: no input, and nothing that stands for it."""
     body = request.body
@@ -50,6 +72,7 @@ def empty(request: Request) -> Sequence[Breach]:
     return [words.said(message, code="missing_required_parameter")]
 
 
+@about(said=True)
 def kinds(request: Request) -> Sequence[Breach]:
     """Items of a type that there is not."""
     return [
@@ -59,6 +82,7 @@ def kinds(request: Request) -> Sequence[Breach]:
     ]
 
 
+@about(said=True)
 def members(request: Request) -> Sequence[Breach]:
     """Items without what is theirs: messages without content, calls and results without an id."""
     found = []
@@ -76,6 +100,7 @@ def members(request: Request) -> Sequence[Breach]:
     return found
 
 
+@about(said=True)
 def contents(request: Request) -> Sequence[Breach]:
     """Parts of a kind that there is not, or not in what this role says."""
     found: list[Breach] = []
@@ -104,6 +129,7 @@ def _parts(parts: list[Json], where: str, allowed: tuple[str, ...]) -> Iterator[
 def pictures(kinds: tuple[str, ...] = media.IMAGES) -> Check:
     """Images that are neither a URL nor a data URL of a kind that is taken."""
 
+    @about(said=True)
     def check(request: Request) -> Sequence[Breach]:
         found = []
         for number, item in enumerate(_items(request)):
@@ -122,6 +148,7 @@ def pictures(kinds: tuple[str, ...] = media.IMAGES) -> Check:
     return check
 
 
+@about(said=True)
 def paired(request: Request) -> Sequence[Breach]:
     """Results that no call asked for, and calls without one, whether they came now or before."""
     body = request.body
@@ -147,6 +174,7 @@ def paired(request: Request) -> Sequence[Breach]:
     return found
 
 
+@about(said=True)
 def reasoning(request: Request) -> Sequence[Breach]:
     """Thinking that nothing follows which came of it."""
     items = _items(request)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from emulator.refusals import schemas, words
+from emulator.refusals.checks import about
 from emulator.refusals.fields import named
 from emulator.types import Breach, Json, Request
 
@@ -30,6 +31,7 @@ _INCLUDABLE: Final = (
 )
 
 
+@about("messages")
 def messages(request: Request) -> Sequence[Breach]:
     """The messages of a chat, which are called otherwise here."""
     if "messages" not in request.body:
@@ -42,6 +44,7 @@ def messages(request: Request) -> Sequence[Breach]:
     return [words.said(message, code="unsupported_parameter")]
 
 
+@about("tools")
 def tools(request: Request) -> Sequence[Breach]:
     """Functions whose name or schema is none."""
     offered = request.body.get("tools")
@@ -66,6 +69,7 @@ def _tool(tool: Json, place: str) -> Iterator[Breach]:
         yield words.said(message, f"{place}.parameters", "invalid_function_parameters")
 
 
+@about("tool_choice")
 def tool_choice(request: Request) -> Sequence[Breach]:
     """A choice that is none, or of a tool that is not there."""
     choice = request.body.get("tool_choice")
@@ -89,6 +93,7 @@ def tool_choice(request: Request) -> Sequence[Breach]:
     return [words.said(f"Tool choice '{name}' not found in 'tools' parameter.", "tool_choice")]
 
 
+@about("text")
 def answer_form(request: Request) -> Sequence[Breach]:
     """A form of answer that there is not, a schema that is none, or another length than there are."""
     text = request.body.get("text")
@@ -124,6 +129,7 @@ def _schema(form: Json) -> Iterator[Breach]:
         yield words.said(message, "text.format.schema", "invalid_json_schema")
 
 
+@about("text")
 def json_word(request: Request) -> Sequence[Breach]:
     """JSON asked for without the word in what is said: in the instructions it does not count."""
     match request.body.get("text"):
@@ -142,6 +148,7 @@ def json_word(request: Request) -> Sequence[Breach]:
     return [words.said(message, "text.format")]
 
 
+@about("reasoning")
 def reasoning(request: Request) -> Sequence[Breach]:
     """An effort or a summary that there is not."""
     asked = request.body.get("reasoning")
@@ -160,6 +167,7 @@ def reasoning(request: Request) -> Sequence[Breach]:
     return found
 
 
+@about("stream_options")
 def stream_options(request: Request) -> Sequence[Breach]:
     """Options of a stream that there are not: the usage always comes here."""
     options = request.body.get("stream_options")
@@ -172,6 +180,7 @@ def stream_options(request: Request) -> Sequence[Breach]:
     return found
 
 
+@about("include")
 def include(request: Request) -> Sequence[Breach]:
     """Something to be included that there is not."""
     wanted = request.body.get("include")

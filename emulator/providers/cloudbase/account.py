@@ -26,7 +26,7 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
-    Rule,
+    Rulebook,
     Stamp,
     WireProtocol,
 )
@@ -176,7 +176,7 @@ class CloudBase:
             raise Rejected(Failure("expired_api_key"))
         return key
 
-    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+    def rules(self, protocol: WireProtocol) -> Rulebook:
         """The documented limits, and what the models behind the gateway refuse."""
         return rules.tables(self.catalogue).get(protocol.NAME, protocol.RULES)
 

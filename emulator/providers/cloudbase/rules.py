@@ -17,8 +17,9 @@ from emulator.protocols.chat import rules_messages
 from emulator.protocols.media import images
 from emulator.providers.cloudbase import catalogue
 from emulator.refusals import fields, models, words
+from emulator.refusals.checks import about
 from emulator.refusals.tables import taken
-from emulator.types import Breach, Origin, Request, Rule
+from emulator.types import Breach, Origin, Request, Rule, Rulebook
 
 __all__ = ["tables"]
 
@@ -73,6 +74,7 @@ _FIRM: Final = ("max-tokens", "messages-empty", "temperature", "top-p", "message
 _OF_VERSIONS: Final = ("sampling-removed", "assistant-document", "user-citations")
 
 
+@about(said=True)
 def _roles(request: Request) -> Sequence[Breach]:
     """Roles beside system, user, assistant and tool."""
     return [
@@ -82,6 +84,7 @@ def _roles(request: Request) -> Sequence[Breach]:
     ]
 
 
+@about("prompt", "footnote")
 def _prompt(request: Request) -> Sequence[Breach]:
     """A prompt or a footnote that is too long."""
     body = request.body
@@ -92,11 +95,11 @@ def _prompt(request: Request) -> Sequence[Breach]:
     ]
 
 
-def _chat() -> tuple[Rule, ...]:
+def _chat() -> Rulebook:
     """The rules of chat, before those of the catalogue."""
     own = {"content-parts": rules_messages.parts(("video_url", "file_url"), {"image_url": rules_messages.picture()})}
     rules = taken(chat.RULES, "inferred", _ALIKE, without=_UNKNOWN, noted=_NOTED)
-    known = tuple(
+    known = (
         replace(
             rule,
             check=own.get(rule.name, rule.check),
@@ -105,32 +108,34 @@ def _chat() -> tuple[Rule, ...]:
         )
         for rule in rules
     )
-    return (*known, Rule("roles", _roles, "documented", f"{_PAGE}: four roles", refused=False))
+    return rules.having(*known, Rule("roles", _roles, "documented", f"{_PAGE}: four roles", refused=False))
 
 
-def _responses() -> tuple[Rule, ...]:
+def _responses() -> Rulebook:
     noted = ("unknown-parameter", "json-word", "stream-options", "reasoning", "item-types")
     without = ("metadata", "service-tier", "include", "prompt-cache-retention", "truncation", "top-logprobs-range")
     rules = taken(responses.RULES, "inferred", _ALIKE, without=without, noted=noted)
     least = fields.at_least("max_output_tokens", 1)
-    return tuple(replace(rule, check=least) if rule.name == "max-output-tokens-range" else rule for rule in rules)
+    own = (replace(rule, check=least) if rule.name == "max-output-tokens-range" else rule for rule in rules)
+    return rules.having(*own)
 
 
-def _messages() -> tuple[Rule, ...]:
+def _messages() -> Rulebook:
     noted = {rule.name for rule in messages.RULES if rule.name not in _FIRM}
     rules = taken(messages.RULES, "inferred", "as Anthropic has it", without=_OF_VERSIONS, noted=noted)
     documented = {"max-tokens": "required", "temperature": "0 to 1", "top-p": "0 to 1"}
-    return tuple(
+    known = (
         replace(rule, origin="documented", source=f"{_PAGE}: {documented[rule.name]}{_WORDS}")
         if rule.name in documented
         else rule
         for rule in rules
     )
+    return rules.having(*known)
 
 
-def _images() -> tuple[Rule, ...]:
+def _images() -> Rulebook:
     at_home = taken(images.RULES, "inferred", _ALIKE, without=("size",))
-    return (
+    return at_home.having(
         *at_home,
         Rule("size", fields.one_of("size", _SIZES), "package", f"{_PICTURES}{_WORDS}"),
         Rule("prompt-length", _prompt, "package", f"{_PICTURES}{_WORDS}"),
@@ -138,7 +143,7 @@ def _images() -> tuple[Rule, ...]:
 
 
 @cache
-def tables(file: str) -> Mapping[str, tuple[Rule, ...]]:
+def tables(file: str) -> Mapping[str, Rulebook]:
     """Every table by the name of its protocol, with a catalogue of models. Raises EmulatorError."""
     known = catalogue.read(file)
     able = Rule("model-ability", models.able(known), "documented", f"{_VISION}; models.json{_WORDS}", refused=False)
@@ -148,9 +153,8 @@ def tables(file: str) -> Mapping[str, tuple[Rule, ...]]:
         "upstream",
         f"the limits: models.json{_WORDS}",
     )
+    talks = {chat.NAME: _chat(), responses.NAME: _responses(), messages.NAME: _messages()}
     return {
-        chat.NAME: (*_chat(), able, room),
-        responses.NAME: (*_responses(), able, room),
-        messages.NAME: (*_messages(), able, room),
+        **{name: rules.having(*rules, able, room) for name, rules in talks.items()},
         images.NAME: _images(),
     }

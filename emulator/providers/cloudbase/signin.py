@@ -51,7 +51,7 @@ def secret_id(authorization: str) -> str:
 def is_ours(key: str, stamp: Stamp) -> bool:
     """Whether a key is a token from here."""
     text, _, signature = key.rpartition(".")
-    return signature == _signature(text, stamp)
+    return bool(text) and signature == _signature(text, stamp)
 
 
 def expiry(key: str) -> float:

@@ -26,7 +26,7 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
-    Rule,
+    Rulebook,
     Stamp,
     WireProtocol,
 )
@@ -174,7 +174,7 @@ class Cloudsway:
 
     # ------------------------------------------------------------ what goes out
 
-    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+    def rules(self, protocol: WireProtocol) -> Rulebook:
         """What the models of each series refuse."""
         return rules.tables(self.catalogue).get(protocol.NAME, protocol.RULES)
 

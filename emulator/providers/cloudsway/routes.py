@@ -6,6 +6,7 @@ Facts are marked as in the package's docstring.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from emulator.protocols import chat, gemini, messages, responses
@@ -83,6 +84,7 @@ _VERBS: Final[dict[str, Route]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def find(path: str) -> Route | None:
     """The route of a path; a slash at its end changes nothing."""
     path = path.removesuffix("/")

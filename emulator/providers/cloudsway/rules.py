@@ -6,7 +6,7 @@ field where this module has words for it, and else upstream: the words of the mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Final
@@ -17,10 +17,10 @@ from emulator.protocols.chat.rules import PARAMETERS
 from emulator.protocols.media import audio, embeddings, images
 from emulator.providers.cloudsway import catalogue, routes
 from emulator.refusals import fields, media, models, words
-from emulator.refusals.fields import Check
+from emulator.refusals.checks import about
 from emulator.refusals.models import Catalogue
 from emulator.refusals.tables import only, taken
-from emulator.types import Breach, Json, Request, Rule
+from emulator.types import Breach, Check, Json, Request, Rule, Rulebook
 
 __all__ = ["tables"]
 
@@ -76,6 +76,7 @@ def _ge(request: Request) -> bool:
     return _series(request) == "Ge"
 
 
+@about("reasoning_effort")
 def _efforts(request: Request) -> Sequence[Breach]:
     """Functions and an effort together."""
     body = request.body
@@ -88,6 +89,7 @@ def _efforts(request: Request) -> Sequence[Breach]:
     return [words.said(message, "reasoning_effort")]
 
 
+@about("top_p")
 def _one_of_both(request: Request) -> Sequence[Breach]:
     """A temperature and top_p together."""
     body = request.body
@@ -97,6 +99,7 @@ def _one_of_both(request: Request) -> Sequence[Breach]:
     return [words.said(message, "temperature")]
 
 
+@about("temperature", "top_p", "top_k")
 def _opus(request: Request) -> Sequence[Breach]:
     """Another temperature than 1, another top_p than 0.99, top_k at all."""
     if "Opus_4.8" not in request.model:
@@ -112,6 +115,7 @@ def _opus(request: Request) -> Sequence[Breach]:
 def _vertex_room(known: Catalogue) -> Check:
     """More tokens than a Gemini model can say."""
 
+    @about("max_tokens", "max_completion_tokens")
     def check(request: Request) -> Sequence[Breach]:
         model = known.get(request.model)
         value = request.body.get("max_tokens") or request.body.get("max_completion_tokens")
@@ -126,6 +130,7 @@ def _vertex_room(known: Catalogue) -> Check:
     return only(_ge, check)
 
 
+@about(said=True)
 def _signed(request: Request) -> Sequence[Breach]:
     """A call of Gemini 3 that comes back without the signature it had."""
     if "_Ge_3" not in request.model:
@@ -159,8 +164,8 @@ def _has_signature(message: Json, calls: list[Json]) -> bool:
 def _in_vertex_words(check: Check) -> Check:
     """Calls and results that do not belong together: of Gemini in its own words."""
 
-    def checked(request: Request) -> Sequence[Breach]:
-        found = check(request)
+    def look(request: Request) -> Iterable[Breach]:
+        found = check.look(request)
         if not found or not _ge(request):
             return found
         message = (
@@ -169,7 +174,7 @@ def _in_vertex_words(check: Check) -> Check:
         )
         return [words.said(message, "messages")]
 
-    return checked
+    return replace(check, look=look)
 
 
 # Clients also send a result in the user's name (field).
@@ -204,7 +209,7 @@ def _chat(known: Catalogue) -> tuple[Rule, ...]:
     room = models.roomy(known, "max_tokens", "max_completion_tokens")
     return (
         *rules,
-        Rule("unknown-noted", _unknown, "inferred", "the model's service may take it", refused=False),
+        Rule("unknown-noted", only(_not_gp, _KNOWN), "inferred", "the model's service may take it", refused=False),
         Rule("gp-output", only(_gp, room), "field", _SEEN),
         Rule("ge-output", _vertex_room(known), "field", _SEEN),
         Rule("gp-tools-with-effort", _efforts, "field", "code:70359983931 (2026-11)"),
@@ -215,18 +220,17 @@ def _chat(known: Catalogue) -> tuple[Rule, ...]:
     )
 
 
-def _unknown(request: Request) -> Sequence[Breach]:
-    found = _KNOWN(request)
-    return _NOTHING if found and _gp(request) else found
+def _not_gp(request: Request) -> bool:
+    return not _gp(request)
 
 
 @cache
-def tables(file: str) -> Mapping[str, tuple[Rule, ...]]:
+def tables(file: str) -> Mapping[str, Rulebook]:
     """Every table by the name of its protocol, with a catalogue of models. Raises EmulatorError."""
     known = catalogue.read(file)
     others = (responses, gemini, embeddings, images, audio)
     return {
-        chat.NAME: _chat(known),
+        chat.NAME: chat.RULES.having(*_chat(known)),
         messages.NAME: taken(messages.RULES, "upstream", _MODELS_OWN, without=_OF_VERSIONS),
-        **{protocol.NAME: taken(protocol.RULES, "upstream", _MODELS_OWN) for protocol in others},
+        **{one.NAME: taken(one.RULES, "upstream", _MODELS_OWN) for one in others},
     }

@@ -26,7 +26,7 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
-    Rule,
+    Rulebook,
     Stamp,
     WireProtocol,
 )
@@ -111,7 +111,7 @@ class Enveloped:
         if self.api_keys and key not in self.api_keys:
             raise Rejected(Failure("invalid_api_key"))
 
-    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+    def rules(self, protocol: WireProtocol) -> Rulebook:
         """As the protocol's own service, as far as is known."""
         return rules.TABLES.get(protocol.NAME, protocol.RULES)
 

@@ -11,7 +11,7 @@ from typing import Final
 from emulator.protocols import chat, gemini, messages
 from emulator.protocols.media import embeddings
 from emulator.refusals.tables import taken
-from emulator.types import Rule
+from emulator.types import Rulebook
 
 __all__ = ["TABLES"]
 
@@ -24,7 +24,7 @@ _WITHOUT: Final = ("reasoning-models", "both-limits")
 # Of versions of Anthropic's API, whose header the reference page does not have.
 _OF_VERSIONS: Final = ("sampling-removed", "assistant-document", "user-citations")
 
-TABLES: Final[Mapping[str, tuple[Rule, ...]]] = {
+TABLES: Final[Mapping[str, Rulebook]] = {
     chat.NAME: taken(chat.RULES, "inferred", _SOURCE, without=_WITHOUT, noted=_NOTED),
     messages.NAME: taken(messages.RULES, "inferred", _SOURCE, without=_OF_VERSIONS),
     gemini.NAME: taken(gemini.RULES, "inferred", _SOURCE),

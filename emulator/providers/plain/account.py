@@ -22,7 +22,7 @@ from emulator.types import (
     Quota,
     Rejected,
     Request,
-    Rule,
+    Rulebook,
     Stamp,
     WireProtocol,
 )
@@ -97,7 +97,7 @@ class Plain:
         if self.api_keys and key not in self.api_keys:
             raise Rejected(Failure("invalid_api_key"))
 
-    def rules(self, protocol: WireProtocol) -> tuple[Rule, ...]:
+    def rules(self, protocol: WireProtocol) -> Rulebook:
         """Those of the protocol at home."""
         return rules.of(protocol)
 

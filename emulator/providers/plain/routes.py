@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from emulator.protocols import chat, gemini, listing, messages, responses
@@ -80,8 +81,7 @@ _SHAPES: Final[dict[listing.Shape, WireProtocol]] = {"chat": chat, "messages": m
 
 def find(call: Call, provider: str, models: PageMaker) -> Endpoint:
     """Find the route of a call; `models` answers where models are asked for. Raises Rejected."""
-    path = call.path.rstrip("/")
-    fitting = [(route, found.groupdict()) for route in _ROUTES if (found := route.pattern.fullmatch(path))]
+    fitting = _fitting(call.path.rstrip("/"))
     for route, named in fitting:
         if route.method != call.method:
             continue
@@ -95,6 +95,12 @@ def find(call: Call, provider: str, models: PageMaker) -> Endpoint:
         raise Rejected(Failure("route_not_found", f"Unknown path: {call.method} {call.path}"))
     message = f"{call.method} is not a method of {call.path}; {methods} is"
     raise Rejected(Failure("method_not_allowed", message, headers={"allow": methods}))
+
+
+@lru_cache(maxsize=256)
+def _fitting(path: str) -> tuple[tuple[_Route, dict[str, str | None]], ...]:
+    """The routes that a path fits, whatever the method, and what it names."""
+    return tuple((route, found.groupdict()) for route in _ROUTES if (found := route.pattern.fullmatch(path)))
 
 
 def protocol_of(call: Call) -> WireProtocol:

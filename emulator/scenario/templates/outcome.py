@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from emulator.scenario.script import Failed
+
 __all__ = ["Failed", "Misfit"]
 
 
@@ -14,7 +16,3 @@ class Misfit(ValueError):  # noqa: N818 - what a scenario's author wrote, not an
         """What is wrong, and what would be right."""
         self.line = line
         """Within the text, from 1."""
-
-
-class Failed(Exception):  # noqa: N818 - an answer that a scenario's author gets to read
-    """A template that fails when it runs. As a string: a sentence that says what."""

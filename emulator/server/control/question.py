@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,13 +15,14 @@ from emulator.journal import Journal
 from emulator.scenario import Library
 from emulator.scenario.wording import one_of, where, worded
 from emulator.server.control.listening import Listener
+from emulator.server.control.route import Route
 from emulator.server.control.tally import Tally
 from emulator.server.front import Door
 from emulator.server.settings import Settings
 from emulator.session import Session, Sessions
 from emulator.types import Headers, Json
 
-__all__ = ["Held", "Question", "Refused", "Written", "session_of"]
+__all__ = ["Fellows", "Held", "Question", "Refused", "Written", "session_of"]
 
 Form = TypeVar("Form", bound=BaseModel)
 _SHAPES: Final = frozenset({"<form>", "<plain>"})
@@ -44,6 +45,21 @@ class Refused(Exception):  # noqa: N818 - an answer
             self.document["problems"] = listed
 
 
+class Fellows(Protocol):
+    """The processes of a server that has several."""
+
+    def number(self) -> int:
+        """The number of the next exchange, over all of them."""
+
+    def is_home(self, session: str) -> bool:
+        """Whether requests of this session come to this process."""
+
+    async def answer(
+        self, route: Route, names: Mapping[str, str], question: Question, here: Callable[[], Json]
+    ) -> Json:
+        """Answer a question for all of them; `here` does for this one. Raises Refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a server holds, as far as the control API shows and turns it."""
@@ -53,6 +69,8 @@ class Held:
     sessions: Sessions
     journal: Journal
     door: Door
+    fellows: Fellows | None = None
+    """None: this process is all of the server."""
     began: float = field(default_factory=time.monotonic)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of the sessions that are made here."""
@@ -63,6 +81,10 @@ class Held:
     def scenario_names(self) -> tuple[str, ...]:
         """The scenarios in force."""
         return tuple(scenario.name for scenario in self.library.scenarios)
+
+    def is_home(self, session: str) -> bool:
+        """Whether requests of this session come to this process."""
+        return self.fellows is None or self.fellows.is_home(session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ __all__ = ["listed", "put", "removed"]
 def listed(held: Held, question: Question) -> Json:
     """List the scenarios in force, or those that a session sees, and what is wrong with files."""
     session = _session(held, question)
-    scenarios = session.view(held.library.scenarios) if session else held.library.scenarios
+    scenarios = session.view(held.library.scenarios).scenarios if session else held.library.scenarios
     return {
         "scenarios": [_scenario(scenario, _source(held, scenario, session)) for scenario in scenarios],
         "problems": [asdict(problem) for problem in (*held.library.problems, *held.library.warnings)],

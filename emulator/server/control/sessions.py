@@ -50,7 +50,7 @@ def shown(held: Held, question: Question, session: str) -> Json:  # noqa: ARG001
     """Show where a session stands."""
     found = session_of(held, session)
     held.journal.notice(session)
-    scenarios = found.view(held.library.scenarios)
+    scenarios = found.view(held.library.scenarios).scenarios
     steps = [_step(step, scenario, found) for scenario in scenarios for step in scenario.steps]
     return {
         "session": found.id,
@@ -139,7 +139,7 @@ def _fresh(held: Held, seed: int) -> tuple[str, str]:
     while True:
         key = f"emu-{next(held.numbers)}-{seed:x}"
         identity = key_id(key)
-        if held.sessions.find(identity) is None:
+        if held.sessions.find(identity) is None and held.is_home(identity):
             return key, identity
 
 
