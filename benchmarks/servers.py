@@ -123,7 +123,8 @@ class Yard:
     def running(self, subject: Subject, files: Files, ask: Ask) -> Iterator[Server]:
         """Run a server that has answered once."""
         port = _free_port()
-        env = dict(os.environ)
+        # As where it is installed, with byte code: a checkout may be told to have none.
+        env = {**os.environ, "PYTHONPYCACHEPREFIX": str(self.folder / "code"), "PYTHONDONTWRITEBYTECODE": ""}
         if subject == "standard":
             env["PYTHONPATH"] = str(self.folder / "without")
         with tempfile.TemporaryFile() as output:
