@@ -41,7 +41,8 @@ class Ask:
         """Give the bytes that go over the wire."""
         head = (
             f"POST {self.path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: benchmark\r\naccept: application/json\r\n"
-            f"authorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: {len(self.body)}\r\n\r\n"
+            f"authorization: Bearer {key}\r\ncontent-type: application/json\r\nanthropic-version: 2023-06-01\r\n"
+            f"content-length: {len(self.body)}\r\n\r\n"
         )
         return head.encode() + self.body
 

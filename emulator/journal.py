@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -146,7 +147,6 @@ class Exchange:
     """Why no step answers, or why the request was rejected."""
     warnings: tuple[str, ...] = ()
     """What the service would have noted or refused in the request."""
-    beats: list[Beat] = field(default_factory=list)
     heading: Heading | None = None
     """What is kept of the call's head, where somebody knows already."""
     sent_bytes: int = 0
@@ -166,8 +166,12 @@ class Exchange:
     """The fields of the query in which credentials came."""
     words: int = field(init=False)
     """What the conversation and its answer take, roughly."""
-    _sent: list[bytes | Callable[[], bytes]] = field(default_factory=list)
+    _sent: list[bytes] = field(default_factory=list)
     """The body that went out, up to a bound."""
+    _whole: Callable[[], bytes] | None = None
+    """Makes the body of an answer by a plan, of which so much went out."""
+    _beats: array[float] = field(default_factory=lambda: array("d"))
+    """Planned, actual and how many, one after the other: a long stream has thousands."""
 
     def __post_init__(self) -> None:
         call = self.call
@@ -202,18 +206,28 @@ class Exchange:
         if room > 0:
             self._sent.append(data if len(data) <= room else data[:room])
 
-    def sent_later(self, size: int, make: Callable[[], bytes]) -> None:
-        """Keep what went out, as what makes it for whoever reads it."""
-        if self.sent_bytes < _KEPT_BYTES:
-            self._sent.append(make)
+    def sent_of(self, whole: Callable[[], bytes], size: int) -> None:
+        """Keep what makes the body of which so much more went out, for whoever reads it."""
+        self._whole = whole
         self.sent_bytes += size
+
+    def beat(self, planned: float, actual: float, beats: int) -> None:
+        """Note model output that went out in one write."""
+        self._beats.extend((planned, actual, beats))
+
+    @property
+    def beats(self) -> list[Beat]:
+        """Model output and when it went out."""
+        told = iter(self._beats)
+        return [Beat(planned, actual, int(beats)) for planned, actual, beats in zip(told, told, told, strict=True)]
 
     @property
     def reply(self) -> bytes:
         """The body that went out, up to a bound."""
-        pieces = [piece if isinstance(piece, bytes) else piece() for piece in self._sent]
-        self._sent = [b"".join(pieces)[:_KEPT_BYTES]]
-        return b"".join(pieces)[:_KEPT_BYTES]
+        if self._whole is not None:
+            return self._whole()[: self.kept_bytes]
+        self._sent = [b"".join(self._sent)]
+        return self._sent[0]
 
     @property
     def kept_bytes(self) -> int:

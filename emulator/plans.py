@@ -15,7 +15,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from emulator.types import Action, Headers, Planned, Send, Stamp, Start
+from emulator.types import Action, Headers, Send, Stamp, Start
 
 __all__ = ["Plans", "chunk", "head"]
 
@@ -144,17 +144,18 @@ class _Plan:
         forms = tuple((one, _Form.of(_bytes(one), names), _Form.of(chunks, names)) for one, chunks in actions)
         return cls(forms, tuple(make for _, make in used), len(whole))
 
-    def filled(self, stamp: Stamp, session: str) -> list[Action]:
-        """Put what belongs to an exchange into the holes."""
+    def filled(self, stamp: Stamp, session: str) -> Iterator[Action]:
+        """Put what belongs to an exchange into the holes, of each action when it is due."""
         values = self._values(stamp, session)
-        made: list[Action] = []
+        whole = partial(self._body, values)
         for action, form, chunks in self.actions:
             if isinstance(action, Send) and chunks.order:
-                planned = Planned(chunks.filled(values), len(action.data), partial(form.filled, values))
-                made.append(Send(b"", action.beats, action.alone, planned))
+                yield Send(chunks.filled(values), action.beats, action.alone, whole, len(action.data))
             else:
-                made.append(_with(action, form.filled(values)))
-        return made
+                yield _with(action, form.filled(values))
+
+    def _body(self, values: Sequence[bytes]) -> bytes:
+        return b"".join(form.filled(values) for action, form, _ in self.actions if isinstance(action, Send))
 
     def _values(self, stamp: Stamp, session: str) -> list[bytes]:
         return [make(stamp, session).encode() for make in self.makers]

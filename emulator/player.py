@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from emulator.clock import Waiting
-from emulator.journal import Beat, Ended, Exchange, Journal
+from emulator.journal import Ended, Exchange, Journal
 from emulator.plans import chunk, head
 from emulator.types import Action, Broken, End, Hang, Hold, Send, Start, Wait
 
@@ -204,13 +204,12 @@ class Player:
         if send.alone or self._buffered > _FLUSH_BYTES:
             self._write(exchange)
         self._count(send.beats)
-        planned = send.planned
-        if planned is None:
+        if send.whole is None:
             exchange.sent(send.data)
             self._put_body(send.data)
         else:
-            exchange.sent_later(planned.size, planned.data)
-            self._put(planned.chunks)
+            exchange.sent_of(send.whole, send.size)
+            self._put(send.data)
 
     async def _paced(self, until: float, rest: Iterator[Action], exchange: Exchange) -> Action | None:
         """Wait, and go on from the timer itself for as long as there is nothing but to write and to wait.
@@ -312,7 +311,8 @@ class Player:
         if not self._due:
             return
         actual = self._clock.now() - self._arrival
-        exchange.beats += (Beat(planned, actual, beats) for planned, beats in self._due)
+        for planned, beats in self._due:
+            exchange.beat(planned, actual, beats)
         self._due.clear()
 
     def _write(self, exchange: Exchange) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.journal import Beat, Ended, Exchange, Journal
+from emulator.journal import Ended, Exchange, Journal
 from emulator.types import Call, Completion, Embedding, Found, Headers, Media, Part, Search, Text, ToolCall, Turn
 
 
@@ -75,7 +75,8 @@ def test_it_says_which_attempt_of_which_call_a_request_was() -> None:
 
 def test_it_says_when_each_beat_was_due_and_when_it_went_out() -> None:
     entry = exchange(1)
-    entry.beats += [Beat(0.5, 0.5000004, 2), Beat(1.0, 1.25, 1)]
+    entry.beat(0.5, 0.5000004, 2)
+    entry.beat(1.0, 1.25, 1)
     assert [[0.5, 0.5, 2], [1.0, 1.25, 1]] == entry.as_json()["response"]["beats"]
 
 

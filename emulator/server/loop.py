@@ -12,8 +12,8 @@ __all__ = ["run"]
 Given = TypeVar("Given")
 
 _THRESHOLDS: Final = (10_000, 20, 50)
-"""How often cycles are looked for. The journal keeps some 100,000 objects that have none: to look through them all takes
-tens of milliseconds, in which no stream goes on. Young ones are still looked through, every 10,000."""
+"""How often cycles are looked for. The journal keeps some 100,000 objects that have none: looking through them all
+takes tens of milliseconds, in which no stream goes on. Young ones are still looked through, every 10,000."""
 
 
 def run(main: Coroutine[Any, Any, Given]) -> Given:

@@ -19,7 +19,6 @@ __all__ = [
     "Framing",
     "Hang",
     "Hold",
-    "Planned",
     "Provider",
     "Send",
     "Start",
@@ -71,19 +70,10 @@ class Send:
     beats: int = 0
     alone: bool = False
     """What came before goes out in a write of its own."""
-    planned: Planned | None = None
-    """The bytes by a plan, in place of `data`: for a client that gets chunks of a body whose length nobody knows."""
-
-
-@value(frozen=True, slots=True)
-class Planned:
-    """Bytes of a body as chunks of HTTP/1.1, each piece of it one."""
-
-    chunks: bytes
-    size: int
-    """How long the body is without them."""
-    data: Callable[[], bytes]
-    """Makes the body without them, for whoever reads it."""
+    whole: Callable[[], bytes] | None = None
+    """By a plan: `data` is chunks of HTTP/1.1 already, and this makes the whole body, for whoever reads it later."""
+    size: int = 0
+    """By a plan: how much of the body is in `data`."""
 
 
 @value(frozen=True, slots=True)
