@@ -22,6 +22,7 @@ FROM python:${PYTHON_VERSION}-slim
 COPY --from=build /emulator /emulator
 # The control API answers others than this machine only where EMULATOR_CONTROL_TOKEN says with which token.
 ENV PATH=/emulator/bin:$PATH \
+    PYDANTIC_DISABLE_PLUGINS=__all__ \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     EMULATOR_HOST=0.0.0.0 \

@@ -161,7 +161,7 @@ def test_a_megabyte_is_read_in_linear_time(text: str) -> None:
     began = time.process_time()
     with contextlib.suppress(EmulatorError):
         curl.read(f"curl http://h {text}")
-    assert time.process_time() - began < 30  # under coverage, on a busy machine; quadratic it would be hours
+    assert time.process_time() - began < 15  # three times what it takes under coverage; quadratic it would be hours
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in (ROOT / "tests" / "founding").glob("*.sh")))

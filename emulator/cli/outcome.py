@@ -40,6 +40,8 @@ class Outcome:
         """Look back over everything that came to a server."""
         exchanges = list(app.journal.read())
         identities = tuple(dict.fromkeys(one.session for one in exchanges))
+        for identity in identities:
+            app.journal.notice(identity)
         sessions = [found for found in map(app.sessions.find, identities) if found is not None]
         scenarios = [*app.library.scenarios, *(own for session in sessions for own in session.own)]
         used = {step for session in sessions for step, calls in session.used.items() if calls}

@@ -85,11 +85,13 @@ class App:
             head_only=http.method == "HEAD",
         )
         player = Player(connection, clock, arrival, session.gate)
+        actions = said.actions
+        del body, visit, said  # a stream may go on for long, and needs nothing of what was asked
         cut = connection.reset
         session.answers.add(cut)
         exchange.gone = connection.is_gone
         try:
-            await player.perform(said.actions, exchange, self.journal)
+            await player.perform(actions, exchange, self.journal)
         except (asyncio.CancelledError, ConnectionError):
             self.journal.close(exchange, "server_stopped" if self.stopping else "client_left")
             raise
