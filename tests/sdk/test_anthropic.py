@@ -30,7 +30,7 @@ TOLD = "It is 25℃ and sunny in Beijing."
 RESULT = json.dumps({"temperature": "25℃", "weather": "sunny"}, ensure_ascii=False)
 
 SERVICES: dict[str, Callable[[Session], dict[str, Any]]] = {
-    # At home the key goes into a header of its own.
+    # As a key, which the others take as a token.
     "plain": lambda emulator: {"base_url": emulator.plain.anthropic["base_url"], "api_key": emulator.key},
     "cloudbase": lambda emulator: emulator.cloudbase.anthropic,
 }

@@ -4,7 +4,6 @@ Searches and their citations, several candidates, how likely tokens were, and pr
 """
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import anthropic
@@ -12,9 +11,10 @@ import pytest
 from google import genai
 from google.genai import types
 
-from tests.live import Live
+from emulator import Session
 
 ANSWERS = """
+version: 1
 steps:
   - when: {user: search}
     reply:
@@ -45,21 +45,21 @@ def own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def live(scripted: Callable[..., Live]) -> Live:
-    return scripted(ANSWERS)
+def emulator(emulator: Session) -> Session:
+    """The test's own session, with the answers above."""
+    emulator.load(ANSWERS)
+    return emulator
 
 
 @pytest.fixture
-def claude(live: Live) -> anthropic.Anthropic:
+def claude(emulator: Session) -> anthropic.Anthropic:
     # Strict validation makes the client refuse what its own types do not allow.
-    return anthropic.Anthropic(
-        base_url=f"{live.origin}/plain", api_key=live.key, max_retries=0, _strict_response_validation=True
-    )
+    return anthropic.Anthropic(**emulator.plain.anthropic, max_retries=0, _strict_response_validation=True)
 
 
 @pytest.fixture
-def gemini(live: Live) -> genai.Client:
-    return genai.Client(api_key=live.key, http_options=types.HttpOptions(base_url=f"{live.origin}/plain"))
+def gemini(emulator: Session) -> genai.Client:
+    return genai.Client(**emulator.plain.gemini)
 
 
 def asked(user: str) -> Any:
@@ -115,12 +115,12 @@ def test_anthropics_helper_tells_of_each_citation_before_the_text(claude: anthro
     assert "text" in kinds[first:]
 
 
-def test_an_answer_with_a_search_can_be_sent_back(live: Live, claude: anthropic.Anthropic) -> None:
+def test_an_answer_with_a_search_can_be_sent_back(emulator: Session, claude: anthropic.Anthropic) -> None:
     said = message(claude, "search", stream=True)
     turns: Any = [*asked("search")["messages"], {"role": "assistant", "content": said.content}]
     done = claude.messages.create(model="m", max_tokens=9, messages=[*turns, {"role": "user", "content": "several"}])
     assert "One." == done.content[0].text  # type: ignore[union-attr]
-    assert ["hit", "hit"] == [entry.outcome for entry in live.journal]
+    assert ["hit", "hit"] == [entry.outcome for entry in emulator.requests]
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -9,9 +9,10 @@ import openai
 import pytest
 from openai import OpenAI
 
-from tests.live import Live
+from emulator import Session
 
 SCENARIO = """
+    version: 1
     steps:
       - when: {user: two}
         reply:
@@ -46,19 +47,25 @@ SCENARIO = """
       - reply: {text: "Hello, big world."}
 """
 
+SERVICES: dict[str, Callable[[Session], dict[str, Any]]] = {
+    "plain": lambda emulator: emulator.plain.openai,
+    "cloudbase": lambda emulator: emulator.cloudbase.openai,
+    "cloudsway": lambda emulator: emulator.cloudsway("RkBOAlaWzKcubSji").openai,
+}
+"""Chat Completions at its home, and at two providers that send less."""
+
 Connect = Callable[..., OpenAI]
 
 
 @pytest.fixture
-def connect(scripted: Callable[..., Live]) -> Iterator[Connect]:
-    """Connects a client to a path of the server."""
-    live = scripted(SCENARIO)
+def connect(emulator: Session) -> Iterator[Connect]:
+    """Connects a client to a service, which answers by the scenario above."""
+    emulator.load(SCENARIO)
     with ExitStack() as stack:
 
-        def client(path: str, *, strict: bool = False) -> OpenAI:
-            url = f"{live.origin}{path}"
+        def client(service: str, *, strict: bool = False) -> OpenAI:
             options: Any = {"max_retries": 0, "_strict_response_validation": strict}
-            return stack.enter_context(OpenAI(base_url=url, api_key=live.key, **options))
+            return stack.enter_context(OpenAI(**SERVICES[service](emulator), **options))
 
         yield client
 
@@ -66,23 +73,19 @@ def connect(scripted: Callable[..., Live]) -> Iterator[Connect]:
 @pytest.fixture
 def client(connect: Connect) -> OpenAI:
     """Strict validation makes it refuse what its own types do not allow."""
-    return connect("/plain/v1", strict=True)
+    return connect("plain", strict=True)
 
 
 def said(text: str) -> Any:
     return [{"role": "user", "content": text}]
 
 
-CHATS = ["/plain/v1", "/v1/ai/cloudbase", "/v1/ai/RkBOAlaWzKcubSji"]
-"""Chat Completions at its home, and at two providers that send less."""
-
-
 # ---------------------------------------------------------------- several answers
 
 
-@pytest.mark.parametrize("path", CHATS)
-def test_two_answers_differ_whole_and_streamed(connect: Connect, path: str) -> None:
-    client = connect(path, strict="plain" in path)
+@pytest.mark.parametrize("service", SERVICES)
+def test_two_answers_differ_whole_and_streamed(connect: Connect, service: str) -> None:
+    client = connect(service, strict=service == "plain")
     done = client.chat.completions.create(model="m", messages=said("two"), n=2)
     assert ["First of all.", "Second."] == [choice.message.content for choice in done.choices]
     assert done.usage is not None
@@ -97,9 +100,9 @@ def test_two_answers_differ_whole_and_streamed(connect: Connect, path: str) -> N
 # ---------------------------------------------------------------- log probabilities
 
 
-@pytest.mark.parametrize("path", CHATS)
-def test_log_probabilities_of_chat_are_parsed_and_joined(connect: Connect, path: str) -> None:
-    client = connect(path, strict="plain" in path)
+@pytest.mark.parametrize("service", SERVICES)
+def test_log_probabilities_of_chat_are_parsed_and_joined(connect: Connect, service: str) -> None:
+    client = connect(service, strict=service == "plain")
     asked: Any = {"model": "m", "messages": said("likely"), "logprobs": True, "top_logprobs": 2}
     [choice] = client.chat.completions.create(**asked).choices
     assert choice.logprobs is not None
@@ -171,7 +174,7 @@ def test_a_free_tool_call_of_chat_is_parsed_and_its_answer_is_taken(client: Open
 
 def test_a_free_tool_call_of_chat_is_joined_from_a_stream(connect: Connect) -> None:
     # The types of its chunks know no custom calls: a strict client refuses them (openai 3.51).
-    client = connect("/plain/v1")
+    client = connect("plain")
     calls: list[Any] = [
         call
         for chunk in client.chat.completions.create(model="m", messages=said("patch"), tools=[PATCH], stream=True)
@@ -262,17 +265,17 @@ def test_sound_of_chat_is_parsed_whole_and_streamed(client: OpenAI) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "code"),
+    ("service", "status", "code"),
     [
-        ("/plain/v1", 400, "content_filter"),
-        ("/v1/ai/cloudbase", 451, None),
-        ("/v1/ai/RkBOAlaWzKcubSji", 400, "Bad Request"),
+        ("plain", 400, "content_filter"),
+        ("cloudbase", 451, None),
+        ("cloudsway", 400, "Bad Request"),
     ],
 )
 def test_a_blocked_prompt_is_the_providers_error_of_its_filter(
-    connect: Connect, path: str, status: int, code: str | None
+    connect: Connect, service: str, status: int, code: str | None
 ) -> None:
     with pytest.raises(openai.APIStatusError) as caught:
-        connect(path).chat.completions.create(model="m", messages=said("secret"))
+        connect(service).chat.completions.create(model="m", messages=said("secret"))
     assert status == caught.value.status_code
     assert code is None or code == caught.value.code

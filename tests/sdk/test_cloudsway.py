@@ -1,7 +1,7 @@
 """Released clients over a socket against Cloudsway, unmodified: only base URL and key are set."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import anthropic
@@ -11,7 +11,10 @@ from anthropic import Anthropic
 from openai import OpenAI
 from pydantic import BaseModel
 
-from tests.live import ROOT, Live, Thread, library_of
+from emulator import Emulator, Server, Session
+from tests.live import ROOT
+
+pytestmark = pytest.mark.scenario("errors.yaml", "hello.yaml", "weather-tool-loop.yaml", "documentation.yaml")
 
 EP = "RkBOAlaWzKcubSji"
 GP, CL, GE = "GpGpGpGpGpGpGpGp", "ClClClClClClClCl", "GeGeGeGeGeGeGeGe"
@@ -38,30 +41,39 @@ def own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
 
 
-def chat_client(live: Live, endpoint: str = EP, **options: Any) -> OpenAI:
-    return OpenAI(base_url=f"{live.origin}/v1/ai/{endpoint}/", api_key=live.key, **{"max_retries": 0, **options})
+def chat_client(emulator: Session, endpoint: str = EP, **options: Any) -> OpenAI:
+    return OpenAI(**emulator.cloudsway(endpoint).openai, **{"max_retries": 0, **options})
 
 
-def claude_client(live: Live, endpoint: str = EP, **options: Any) -> Anthropic:
-    return Anthropic(base_url=f"{live.origin}/{endpoint}", api_key=live.key, **{"max_retries": 0, **options})
+def claude_client(emulator: Session, endpoint: str = EP, **options: Any) -> Anthropic:
+    return Anthropic(**emulator.cloudsway(endpoint).anthropic, **{"max_retries": 0, **options})
 
 
 def said(text: str) -> Any:
     return [{"role": "user", "content": text}]
 
 
+@pytest.fixture
+def alone(emulator_factory: Callable[..., Session]) -> Session:
+    """A session that knows what the test tells it."""
+    return emulator_factory()
+
+
 @pytest.fixture(scope="module")
-def tabled_server(thread: Thread) -> Iterator[Live]:
+def tabled_server() -> Iterator[Server]:
     """A server whose account has three endpoints and knows no other."""
     table = {"endpoints": tuple(f"{path}={model}" for path, model in MODELS.items()), "strict_endpoints": True}
-    live = thread.start(library_of(ROOT / "scenarios"), providers={"cloudsway": table})
-    yield live
-    live.run(live.server.stop())
+    own = Emulator(ROOT / "scenarios", time_scale=0, providers={"cloudsway": table})
+    with own:
+        yield own.server
 
 
 @pytest.fixture
-def tabled(tabled_server: Live) -> Live:
-    return Live(tabled_server.server, tabled_server.loop)
+def tabled(tabled_server: Server) -> Iterator[Session]:
+    """The test's own session on it."""
+    session = tabled_server.session()
+    yield session
+    session.end()
 
 
 # ---------------------------------------------------------------- openai, chat
@@ -69,9 +81,9 @@ def tabled(tabled_server: Live) -> Live:
 TOOL: Any = {"type": "function", "function": {"name": NAME, "parameters": PARAMETERS}}
 
 
-def test_chat_answers_an_empty_model_with_null(examples: Live) -> None:
+def test_chat_answers_an_empty_model_with_null(emulator: Session) -> None:
     """Seed 004: `model=""`."""
-    done: Any = chat_client(examples).chat.completions.create(model="", messages=said("Hello"))
+    done: Any = chat_client(emulator).chat.completions.create(model="", messages=said("Hello"))
     assert (HELLO, "stop", None) == (done.choices[0].message.content, done.choices[0].finish_reason, done.model)
     assert (None, None) == (done.system_fingerprint, done.choices[0].message.tool_calls)
     assert done.usage is not None
@@ -79,8 +91,8 @@ def test_chat_answers_an_empty_model_with_null(examples: Live) -> None:
 
 
 @pytest.mark.parametrize("path", [f"v1/ai/{EP}", f"v1/ai/{EP}/google", f"v2/ai/{EP}/claude"])
-def test_chat_says_the_same_streamed_on_every_path(examples: Live, path: str) -> None:
-    client = OpenAI(base_url=f"{examples.origin}/{path}", api_key=examples.key, max_retries=0)
+def test_chat_says_the_same_streamed_on_every_path(emulator: Session, emulator_server: Server, path: str) -> None:
+    client = OpenAI(base_url=f"{emulator_server.url}/{path}", api_key=emulator.key, max_retries=0)
     whole = client.chat.completions.create(model="m", messages=said(LARGER)).choices[0].message
     with client.chat.completions.stream(model="m", messages=said(LARGER)) as events:
         streamed = events.get_final_completion().choices[0].message
@@ -88,9 +100,9 @@ def test_chat_says_the_same_streamed_on_every_path(examples: Live, path: str) ->
         assert (LARGER_IS, THINKING) == (message.content, message.reasoning_content)  # type: ignore[attr-defined]
 
 
-def test_usage_comes_last_where_it_is_asked_for(examples: Live) -> None:
+def test_usage_comes_last_where_it_is_asked_for(emulator: Session) -> None:
     options: Any = {"stream": True, "stream_options": {"include_usage": True}}
-    *chunks, last = chat_client(examples).chat.completions.create(
+    *chunks, last = chat_client(emulator).chat.completions.create(
         model="m", messages=said("Tell me about Li Bai"), **options
     )
     assert last.usage is not None
@@ -99,8 +111,8 @@ def test_usage_comes_last_where_it_is_asked_for(examples: Live) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_the_tool_loop_takes_two_requests(examples: Live, stream: bool) -> None:
-    client = chat_client(examples)
+def test_the_tool_loop_takes_two_requests(emulator: Session, stream: bool) -> None:
+    client = chat_client(emulator)
 
     def turn(messages: Any) -> Any:
         if not stream:
@@ -121,7 +133,7 @@ def test_the_tool_loop_takes_two_requests(examples: Live, stream: bool) -> None:
     assert ("stop", TOLD) == (told.finish_reason, told.message.content)
 
 
-def test_gemini_signs_parallel_calls_and_takes_the_signatures_back(tabled: Live) -> None:
+def test_gemini_signs_parallel_calls_and_takes_the_signatures_back(tabled: Session) -> None:
     client = chat_client(tabled, GE)
     messages = said(BOTH_CITIES)
     asked: Any = client.chat.completions.create(model="", messages=messages, tools=[TOOL]).choices[0].message
@@ -133,7 +145,7 @@ def test_gemini_signs_parallel_calls_and_takes_the_signatures_back(tabled: Live)
     assert "It is sunny in both cities." == told.choices[0].message.content
 
 
-def test_a_gp_model_counts_its_reasoning_and_does_not_show_it(tabled: Live) -> None:
+def test_a_gp_model_counts_its_reasoning_and_does_not_show_it(tabled: Session) -> None:
     client = chat_client(tabled, GP)
     done = client.chat.completions.create(model="", messages=said(LARGER))
     assert LARGER_IS == done.choices[0].message.content
@@ -148,9 +160,9 @@ class Where(BaseModel):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_structured_output_is_parsed(examples: Live, scripted: Any, stream: bool) -> None:
-    live = scripted('steps: [{when: {user: where}, reply: {text: \'{"location": "Beijing"}\'}}]')
-    client = chat_client(live)
+def test_structured_output_is_parsed(alone: Session, stream: bool) -> None:
+    alone.on(user="where").reply('{"location": "Beijing"}')
+    client = chat_client(alone)
     if stream:
         with client.chat.completions.stream(model="", messages=said("where"), response_format=Where) as events:
             parsed = events.get_final_completion().choices[0].message.parsed
@@ -175,7 +187,7 @@ ERRORS: list[tuple[str, int, type[openai.APIStatusError], str, int]] = [
 @pytest.mark.parametrize("protocol", ["chat", "responses"])
 @pytest.mark.parametrize(("name", "status", "error", "code", "attempts"), ERRORS)
 def test_an_error_raises_its_class_of_openai_after_the_right_number_of_attempts(
-    examples: Live,
+    emulator: Session,
     name: str,
     status: int,
     error: type[openai.APIStatusError],
@@ -183,7 +195,7 @@ def test_an_error_raises_its_class_of_openai_after_the_right_number_of_attempts(
     attempts: int,
     protocol: str,
 ) -> None:
-    client = chat_client(examples, max_retries=2)
+    client = chat_client(emulator, max_retries=2)
     ask: Any = {"chat": client.chat.completions.create, "responses": client.responses.create}[protocol]
     fields: Any = {"messages": said("Hello")} if protocol == "chat" else {"input": "Hello"}
     with pytest.raises(error) as caught:
@@ -191,18 +203,19 @@ def test_an_error_raises_its_class_of_openai_after_the_right_number_of_attempts(
     assert error is type(caught.value)
     assert (status, code) == (caught.value.status_code, caught.value.code)
     assert caught.value.request_id
-    assert attempts == len(examples.journal)
+    assert attempts == len(emulator.requests)
 
 
-def test_a_miss_is_one_request_and_explains_itself(examples: Live) -> None:
-    client = chat_client(examples, max_retries=2)
+@pytest.mark.emulator(strict=False)
+def test_a_miss_is_one_request_and_explains_itself(emulator: Session) -> None:
+    client = chat_client(emulator, max_retries=2)
     with pytest.raises(openai.NotFoundError, match="no scenario step matched") as caught:
         client.chat.completions.create(model="m", messages=said("Good evening"))
     assert "NO_SCENARIO_STEP" == caught.value.code
-    assert ["miss"] == [entry.outcome for entry in examples.journal]
+    assert ["miss"] == [entry.outcome for entry in emulator.requests]
 
 
-def test_a_url_that_does_not_fit_the_series_is_not_found(tabled: Live) -> None:
+def test_a_url_that_does_not_fit_the_series_is_not_found(tabled: Session) -> None:
     with pytest.raises(openai.NotFoundError):
         chat_client(tabled, CL).responses.create(model="", input="Hello")
     with pytest.raises(anthropic.NotFoundError):
@@ -212,8 +225,8 @@ def test_a_url_that_does_not_fit_the_series_is_not_found(tabled: Live) -> None:
     assert "NO_ENDPOINT" == caught.value.code
 
 
-def test_unified_access_lists_its_models_and_wants_one_named(tabled: Live) -> None:
-    client = OpenAI(base_url=f"{tabled.origin}/v1", api_key=tabled.key, max_retries=0)
+def test_unified_access_lists_its_models_and_wants_one_named(tabled: Session, tabled_server: Server) -> None:
+    client = OpenAI(base_url=f"{tabled_server.url}/v1", api_key=tabled.key, max_retries=0)
     listed: Any = client.models.list()
     assert [(model, "1720089491") for model in MODELS.values()] == [(item.id, item.created) for item in listed]
     done = client.chat.completions.create(model=MODELS[CL], messages=said("Hello"))
@@ -228,8 +241,8 @@ def test_unified_access_lists_its_models_and_wants_one_named(tabled: Live) -> No
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_responses_answer_reason_and_call_tools(examples: Live, stream: bool) -> None:
-    client = chat_client(examples)
+def test_responses_answer_reason_and_call_tools(emulator: Session, stream: bool) -> None:
+    client = chat_client(emulator)
     tool: Any = {"type": "function", "name": NAME, "parameters": PARAMETERS, "strict": False}
 
     def turn(**fields: Any) -> Any:
@@ -247,8 +260,8 @@ def test_responses_answer_reason_and_call_tools(examples: Live, stream: bool) ->
     assert TOLD == told.output_text
 
 
-def test_a_response_in_the_background_is_fetched_when_it_is_done(examples: Live) -> None:
-    client = chat_client(examples)
+def test_a_response_in_the_background_is_fetched_when_it_is_done(emulator: Session) -> None:
+    client = chat_client(emulator)
     begun = client.responses.create(model="m", input="Hello", background=True)
     assert "queued" == begun.status
     done = client.responses.retrieve(begun.id)
@@ -264,11 +277,11 @@ CLAUDE_TOOL: Any = {"name": NAME, "input_schema": PARAMETERS}
 
 @pytest.mark.parametrize("auth", ["api_key", "auth_token", "x-api-key"])
 @pytest.mark.parametrize("beta", [False, True])
-def test_messages_answer_with_either_header_and_beta_or_not(examples: Live, auth: str, beta: bool) -> None:
-    keys: dict[str, Any] = {auth: examples.key}
+def test_messages_answer_with_either_header_and_beta_or_not(emulator: Session, auth: str, beta: bool) -> None:
+    keys: dict[str, Any] = {auth: emulator.key}
     if auth == "x-api-key":  # what versions before 1.0 send
-        keys = {"api_key": "unused", "default_headers": {"x-api-key": examples.key, "authorization": ""}}
-    client = Anthropic(base_url=f"{examples.origin}/{EP}", max_retries=0, **keys)
+        keys = {"api_key": "unused", "default_headers": {"x-api-key": emulator.key, "authorization": ""}}
+    client = Anthropic(base_url=emulator.cloudsway(EP).anthropic["base_url"], max_retries=0, **keys)
     resource: Any = client.beta.messages if beta else client.messages
     done = resource.create(model="m", max_tokens=64, messages=said("Hello"))
     assert (HELLO, "end_turn", "m") == (done.content[0].text, done.stop_reason, done.model)
@@ -276,8 +289,8 @@ def test_messages_answer_with_either_header_and_beta_or_not(examples: Live, auth
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_messages_think_and_sign(examples: Live, stream: bool) -> None:
-    client = claude_client(examples)
+def test_messages_think_and_sign(emulator: Session, stream: bool) -> None:
+    client = claude_client(emulator)
     fields: Any = {"model": "m", "max_tokens": 4096, "messages": said(LARGER)}
     fields["thinking"] = {"type": "enabled", "budget_tokens": 4000}
     if stream:
@@ -291,8 +304,8 @@ def test_messages_think_and_sign(examples: Live, stream: bool) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_the_tool_loop_of_messages_takes_two_requests(examples: Live, stream: bool) -> None:
-    client = claude_client(examples)
+def test_the_tool_loop_of_messages_takes_two_requests(emulator: Session, stream: bool) -> None:
+    client = claude_client(emulator)
 
     def turn(messages: Any) -> Any:
         fields: Any = {"model": "m", "max_tokens": 64, "messages": messages, "tools": [CLAUDE_TOOL]}
@@ -310,7 +323,7 @@ def test_the_tool_loop_of_messages_takes_two_requests(examples: Live, stream: bo
     assert "It is sunny in both cities." == told.content[0].text
 
 
-def test_tokens_are_counted_and_the_one_model_is_listed(tabled: Live) -> None:
+def test_tokens_are_counted_and_the_one_model_is_listed(tabled: Session) -> None:
     client = claude_client(tabled, CL)
     assert 2 == client.messages.count_tokens(model="m", messages=said("12345678")).input_tokens
     assert [MODELS[CL]] == [model.id for model in client.models.list()]
@@ -328,11 +341,11 @@ CLAUDE_ERRORS: list[tuple[str, int, type[anthropic.APIStatusError], int]] = [
 
 @pytest.mark.parametrize(("name", "status", "error", "attempts"), CLAUDE_ERRORS)
 def test_an_error_raises_its_class_of_anthropic_after_the_right_number_of_attempts(
-    examples: Live, name: str, status: int, error: type[anthropic.APIStatusError], attempts: int
+    emulator: Session, name: str, status: int, error: type[anthropic.APIStatusError], attempts: int
 ) -> None:
-    client = claude_client(examples, max_retries=2)
+    client = claude_client(emulator, max_retries=2)
     with pytest.raises(error) as caught:
         client.messages.create(model=f"error/{name}", max_tokens=9, messages=said("Hello"))
     assert status == caught.value.status_code
     assert caught.value.request_id
-    assert attempts == len(examples.journal)
+    assert attempts == len(emulator.requests)

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from google import genai
 
-from tests.live import ROOT, Live, Thread, library_of
+from emulator import Emulator, Session
+from tests.live import ROOT
+
+pytestmark = pytest.mark.scenario("errors.yaml", "hello.yaml", "weather-tool-loop.yaml", "documentation.yaml")
 
 EP = "RkBOAlaWzKcubSji"
 THINKING = "9.9 is 9.90, and 90 hundredths are more than 11."
@@ -26,22 +29,23 @@ def own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def gemini_client(live: Live, verb: str, endpoint: str = EP) -> genai.Client:
+def gemini_client(emulator: Session, verb: str, endpoint: str = EP) -> genai.Client:
     """The recipe for the exact URLs: no key, project or location, the verb in the base URL, the key in a header."""
     options: Any = {
-        "base_url": f"{live.origin}/v1/ai/{endpoint}/{verb}",
-        "headers": {"Authorization": live.bearer},
+        "base_url": f"{emulator.cloudsway(endpoint).url}/{verb}",
+        "headers": {"Authorization": f"Bearer {emulator.key}"},
     }
     return genai.Client(vertexai=True, http_options=options)
 
 
-def alias_client(live: Live, endpoint: str = EP, **options: Any) -> genai.Client:
-    settings: Any = {"base_url": f"{live.origin}/v1/ai/{endpoint}", **options}
-    return genai.Client(api_key=live.key, http_options=settings)
+def alias_client(emulator: Session, endpoint: str = EP, **options: Any) -> genai.Client:
+    ready = emulator.cloudsway(endpoint).gemini
+    ready["http_options"] |= options
+    return genai.Client(**ready)
 
 
-def test_gemini_answers_on_the_exact_path_of_the_recipe(examples: Live) -> None:
-    with gemini_client(examples, "generateContent") as client:
+def test_gemini_answers_on_the_exact_path_of_the_recipe(emulator: Session) -> None:
+    with gemini_client(emulator, "generateContent") as client:
         done = client.models.generate_content(model="m", contents=LARGER)
     assert LARGER_IS == done.text
     [candidate] = done.candidates or []
@@ -52,8 +56,8 @@ def test_gemini_answers_on_the_exact_path_of_the_recipe(examples: Live) -> None:
     assert done.create_time is not None
 
 
-def test_gemini_streams_on_the_exact_path_of_the_recipe(examples: Live) -> None:
-    with gemini_client(examples, "streamGenerateContent?alt=sse") as client:
+def test_gemini_streams_on_the_exact_path_of_the_recipe(emulator: Session) -> None:
+    with gemini_client(emulator, "streamGenerateContent?alt=sse") as client:
         chunks = list(client.models.generate_content_stream(model="m", contents="Introduce yourself"))
     assert "I am an emulated model, and I say what my scenario file says." == "".join(c.text or "" for c in chunks)
     assert len(chunks) > 2
@@ -64,7 +68,7 @@ def test_gemini_streams_on_the_exact_path_of_the_recipe(examples: Live) -> None:
 
 @pytest.mark.parametrize("version", ["v1", "v1beta", ""])
 @pytest.mark.parametrize("stream", [False, True])
-def test_gemini_calls_tools_on_the_alias_below_a_base_url(examples: Live, stream: bool, version: str) -> None:
+def test_gemini_calls_tools_on_the_alias_below_a_base_url(emulator: Session, stream: bool, version: str) -> None:
     tool: Any = {"function_declarations": [{"name": NAME, "parameters_json_schema": PARAMETERS}]}
     config: Any = {"tools": [tool], "automatic_function_calling": {"disable": True}}
 
@@ -76,7 +80,7 @@ def test_gemini_calls_tools_on_the_alias_below_a_base_url(examples: Live, stream
         return [part for chunk in chunks for part in chunk.candidates[0].content.parts or []]
 
     question = {"role": "user", "parts": [{"text": WEATHER_TODAY}]}
-    with alias_client(examples, api_version=version) as client:
+    with alias_client(emulator, api_version=version) as client:
         asked = turn(client, [question])
         [call] = [part.function_call for part in asked if part.function_call]
         assert (NAME, {"location": "Beijing"}) == (call.name, call.args)
@@ -86,8 +90,8 @@ def test_gemini_calls_tools_on_the_alias_below_a_base_url(examples: Live, stream
     assert TOLD == "".join(part.text or "" for part in told)
 
 
-def test_gemini_counts_tokens_on_the_alias(examples: Live) -> None:
-    with alias_client(examples) as client:
+def test_gemini_counts_tokens_on_the_alias(emulator: Session) -> None:
+    with alias_client(emulator) as client:
         assert 2 == client.models.count_tokens(model="m", contents="12345678").total_tokens
 
 
@@ -100,22 +104,21 @@ def test_gemini_counts_tokens_on_the_alias(examples: Live) -> None:
     ],
 )
 def test_an_error_raises_its_class_of_google_genai(
-    examples: Live, name: str, error: type[genai.errors.APIError], status: int
+    emulator: Session, name: str, error: type[genai.errors.APIError], status: int
 ) -> None:
-    with alias_client(examples) as client, pytest.raises(error) as caught:
+    with alias_client(emulator) as client, pytest.raises(error) as caught:
         client.models.generate_content(model=f"error/{name}", contents="Hello")
     assert str(status) == str(caught.value.code)
 
 
 @pytest.fixture
-def claude(thread: Thread) -> Iterator[Live]:
+def claude() -> Iterator[Session]:
     """A server whose account has one endpoint, for Claude."""
     table = {"endpoints": (f"{EP}=MaaS_Cl_Sonnet_4.6_20260217",)}
-    live = thread.start(library_of(ROOT / "scenarios"), providers={"cloudsway": table})
-    yield live
-    live.run(live.server.stop())
+    with Emulator(ROOT / "scenarios", time_scale=0, providers={"cloudsway": table}) as session:
+        yield session
 
 
-def test_an_endpoint_of_another_series_is_not_found(claude: Live) -> None:
+def test_an_endpoint_of_another_series_is_not_found(claude: Session) -> None:
     with gemini_client(claude, "generateContent") as client, pytest.raises(genai.errors.ClientError, match="404"):
         client.models.generate_content(model="m", contents="Hello")

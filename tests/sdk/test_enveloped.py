@@ -8,7 +8,10 @@ import pytest
 from anthropic import Anthropic
 from openai import OpenAI
 
-from tests.live import ROOT, Live, Thread, library_of
+from emulator import Emulator, Server, Session
+from tests.live import ROOT
+
+pytestmark = pytest.mark.scenario("errors.yaml", "hello.yaml", "weather-tool-loop.yaml", "documentation.yaml")
 
 HELLO = "Hello! How can I help you today?"
 BOTH_CITIES = "Compare the weather in Beijing and Shanghai."
@@ -20,8 +23,8 @@ def said(text: str) -> Any:
 
 
 @pytest.fixture
-def client(examples: Live) -> OpenAI:
-    return OpenAI(base_url=f"{examples.origin}/api/v1", api_key=examples.key, max_retries=0)
+def client(emulator: Session) -> OpenAI:
+    return OpenAI(**emulator.enveloped.openai, max_retries=0)
 
 
 def test_a_whole_answer_is_beside_what_the_client_looks_for(client: OpenAI) -> None:
@@ -71,22 +74,18 @@ def test_an_error_raises_its_class(client: OpenAI, name: str, error: type[openai
     assert (False, str(caught.value.status_code), None) == (body["success"], body["code"], body["data"])
 
 
-def test_the_style_of_the_introduction_gives_the_client_a_message(thread: Thread) -> None:
-    live = thread.start(
-        library_of(ROOT / "scenarios"), api_keys=("right",), providers={"enveloped": {"errors": "intro"}}
-    )
-    try:
-        client = OpenAI(base_url=f"{live.origin}/api/v1", api_key="wrong", max_retries=0)
+def test_the_style_of_the_introduction_gives_the_client_a_message() -> None:
+    settings: Any = {"api_keys": ("right",), "providers": {"enveloped": {"errors": "intro"}}}
+    with Emulator(ROOT / "scenarios", time_scale=0, **settings) as emulator:
+        client = OpenAI(base_url=emulator.enveloped.url, api_key="wrong", max_retries=0)
         with pytest.raises(openai.AuthenticationError, match=r"Invalid API key\.") as caught:
             client.chat.completions.create(model="m", messages=said("Hello"))
         assert "unauthorized" == caught.value.code
-    finally:
-        live.run(live.server.stop())
 
 
 @pytest.mark.parametrize("base", ["/api", "/api/anthropic"])
-def test_anthropic_streams_from_both_of_its_bases(examples: Live, base: str) -> None:
-    client = Anthropic(base_url=f"{examples.origin}{base}", api_key=examples.key, max_retries=0)
+def test_anthropic_streams_from_both_of_its_bases(emulator: Session, emulator_server: Server, base: str) -> None:
+    client = Anthropic(base_url=f"{emulator_server.url}{base}", api_key=emulator.key, max_retries=0)
     with client.messages.stream(model="m", max_tokens=64, messages=said("Hello")) as events:
         done = events.get_final_message()
     assert (HELLO, "end_turn") == ("".join(getattr(block, "text", "") for block in done.content), done.stop_reason)

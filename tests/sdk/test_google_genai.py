@@ -5,12 +5,15 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from google import genai
 from google.genai import errors, types
 from pydantic import BaseModel
 
-from tests.live import Live
+from emulator import Session
+
+pytestmark = pytest.mark.scenario("errors.yaml", "hello.yaml", "weather-tool-loop.yaml", "documentation.yaml")
 
 HELLO = "Hello! How can I help you today?"
 WEATHER_TODAY = "Please check the weather in Beijing for me today."
@@ -36,14 +39,22 @@ WEATHER = types.Tool(
 OFFERED = types.GenerateContentConfig(tools=[WEATHER])
 
 
-def connect(live: Live, **options: Any) -> genai.Client:
+@pytest.fixture
+def alone(emulator_factory: Callable[..., Session]) -> Session:
+    """A session that knows what the test tells it."""
+    return emulator_factory()
+
+
+def connect(emulator: Session, **options: Any) -> genai.Client:
     """A client as the documentation makes it, against the emulator."""
-    return genai.Client(api_key=live.key, http_options=types.HttpOptions(base_url=f"{live.origin}/plain", **options))
+    ready = emulator.plain.gemini
+    ready["http_options"] |= options
+    return genai.Client(**ready)
 
 
 @pytest.fixture
-def client(examples: Live) -> Iterator[genai.Client]:
-    with connect(examples) as client:
+def client(emulator: Session) -> Iterator[genai.Client]:
+    with connect(emulator) as client:
         yield client
 
 
@@ -75,13 +86,13 @@ def test_a_whole_answer_is_parsed(client: genai.Client) -> None:
 
 
 @pytest.mark.parametrize("version", [None, "v1", "v1beta", "v1alpha"])
-def test_every_version_of_the_path_is_served(examples: Live, version: str | None) -> None:
-    with connect(examples, **({"api_version": version} if version else {})) as client:
+def test_every_version_of_the_path_is_served(emulator: Session, version: str | None) -> None:
+    with connect(emulator, **({"api_version": version} if version else {})) as client:
         assert HELLO == client.models.generate_content(model=MODEL, contents="Hello").text
         chunks = client.models.generate_content_stream(model=MODEL, contents="Hello")
         assert HELLO == "".join(chunk.text or "" for chunk in chunks)
     # Current ones ask for v1 where nothing is said.
-    assert [version or "v1"] * 2 == [entry.call.path.split("/")[1] for entry in examples.journal]
+    assert [version or "v1"] * 2 == [entry.path.split("/")[1] for entry in emulator.requests]
 
 
 def test_a_stream_is_parsed_and_says_the_same(client: genai.Client) -> None:
@@ -94,23 +105,25 @@ def test_a_stream_is_parsed_and_says_the_same(client: genai.Client) -> None:
     assert 1 == len({chunk.response_id for chunk in [*chunks, last]})
 
 
-def test_a_stream_without_events_is_one_json_array(examples: Live) -> None:
+def test_a_stream_without_events_is_one_json_array(emulator: Session) -> None:
     body = {"contents": [{"parts": [{"text": "Hello"}]}]}
-    path = f"/plain/v1beta/models/{MODEL}:streamGenerateContent"
-    reply = examples.send("POST", f"{path}?key={examples.key}", body, {"content-type": "application/json"})
+    home = emulator.plain.gemini["http_options"]["base_url"]
+    url = f"{home}/v1beta/models/{MODEL}:streamGenerateContent"
+    reply = httpx2.post(url, params={"key": emulator.key}, json=body)
     assert "application/json" in reply.headers["content-type"]
-    answers = [types.GenerateContentResponse.model_validate(item) for item in reply.json]
+    answers = [types.GenerateContentResponse.model_validate(item) for item in reply.json()]
     assert HELLO == "".join(answer.text or "" for answer in answers)
-    events = examples.send("POST", f"{path}?alt=sse", body, {"x-goog-api-key": examples.key})
+    key = {"x-goog-api-key": emulator.key}  # and no type of content
+    events = httpx2.post(url, params={"alt": "sse"}, content=json.dumps(body), headers=key)
     assert "text/event-stream" in events.headers["content-type"]
-    lines = events.body.decode().removesuffix("\r\n\r\n").split("\r\n\r\n")
+    lines = events.content.decode().removesuffix("\r\n\r\n").split("\r\n\r\n")
     assert HELLO == "".join(
         json.loads(line.removeprefix("data: "))["candidates"][0]["content"]["parts"][0]["text"] for line in lines
     )
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_chat_remembers_what_was_said(examples: Live, client: genai.Client, stream: bool) -> None:
+def test_a_chat_remembers_what_was_said(emulator: Session, client: genai.Client, stream: bool) -> None:
     chat = client.chats.create(model=MODEL, config=types.GenerateContentConfig(system_instruction="Be brief."))
     for message in ("Introduce yourself", "Hello"):
         if stream:
@@ -119,22 +132,24 @@ def test_a_chat_remembers_what_was_said(examples: Live, client: genai.Client, st
             chat.send_message(message)
     model = "".join(part.text or "" for content in chat.get_history() for part in content.parts or [])
     assert f"Introduce yourselfI am an emulated model, and I say what my scenario file says.Hello{HELLO}" == model
-    _, second = examples.journal
-    said = json.loads(second.call.body)
+    _, second = emulator.requests
+    said = second.body
     # A streamed answer goes back chunk by chunk.
     assert ["user", *["model"] * (14 if stream else 1), "user"] == [content["role"] for content in said["contents"]]
     assert [{"text": "Be brief."}] == said["systemInstruction"]["parts"]
 
 
 CONTINUED = """
+version: 1
 steps:
   - {when: {turn: 2}, reply: {text: Once more.}}
   - {reply: {text: one two three, stream: {chunk: word}}}
 """
 
 
-def test_a_turn_that_comes_back_in_pieces_is_one_turn(scripted: Callable[..., Live]) -> None:
-    with connect(scripted(CONTINUED)) as client:
+def test_a_turn_that_comes_back_in_pieces_is_one_turn(alone: Session) -> None:
+    alone.load(CONTINUED)
+    with connect(alone) as client:
         chat = client.chats.create(model=MODEL)
         assert 4 == len(list(chat.send_message_stream("Count.")))
         assert "Once more." == chat.send_message("Go on.").text
@@ -165,15 +180,10 @@ def test_thoughts_come_before_the_answer(client: genai.Client) -> None:
     assert streamed[-1].thought_signature
 
 
-def test_the_signature_of_a_scenario_arrives(scripted: Callable[..., Live]) -> None:
-    live = scripted("""
-        steps:
-          - reply:
-              content:
-                - {reasoning: {text: hm, signature: not base64}}
-                - {tool_call: {name: f, arguments: {}}}
-        """)
-    with connect(live) as client:
+def test_the_signature_of_a_scenario_arrives(alone: Session) -> None:
+    thinking = {"reasoning": {"text": "hm", "signature": "not base64"}}
+    alone.on().reply(content=[thinking, {"tool_call": {"name": "f", "arguments": {}}}])
+    with connect(alone) as client:
         thought, call = parts(client.models.generate_content(model=MODEL, contents="?"))
     assert (True, b"not base64") == (thought.thought, call.thought_signature)
 
@@ -204,7 +214,9 @@ def test_the_tool_loop_takes_two_requests(client: genai.Client, stream: bool, wi
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_automatic_function_calling_runs_the_function_once(examples: Live, client: genai.Client, stream: bool) -> None:
+def test_automatic_function_calling_runs_the_function_once(
+    emulator: Session, client: genai.Client, stream: bool
+) -> None:
     asked: list[str] = []
 
     def get_current_weather(location: str) -> dict[str, str]:
@@ -218,7 +230,7 @@ def test_automatic_function_calling_runs_the_function_once(examples: Live, clien
     else:
         said = client.models.generate_content(**request).text or ""
     assert (TOLD, ["Beijing"]) == (said, asked)
-    assert 2 == len(examples.journal)
+    assert 2 == len(emulator.requests)
 
 
 def test_a_chat_runs_functions_too(client: genai.Client) -> None:
@@ -243,9 +255,9 @@ def test_parallel_calls_are_told_apart_by_their_ids(client: genai.Client) -> Non
         assert [True, False] == [bool(part.thought_signature) for part in calls]
 
 
-def test_a_malformed_call_ends_as_the_api_ends_it(scripted: Callable[..., Live]) -> None:
-    live = scripted("steps: [{reply: {tool_calls: [{name: f, arguments: '{\"a\": '}]}}]")
-    with connect(live) as client:
+def test_a_malformed_call_ends_as_the_api_ends_it(alone: Session) -> None:
+    alone.on().reply(tool_calls=[{"name": "f", "arguments": '{"a": '}])
+    with connect(alone) as client:
         done = client.models.generate_content(model=MODEL, contents="?")
         *_, last = client.models.generate_content_stream(model=MODEL, contents="?")
     for response in (done, last):
@@ -265,6 +277,7 @@ class Poet(BaseModel):
 
 
 POET = """
+version: 1
 steps:
   - when: {has: [schema]}
     reply: {text: '{"name": "Li Bai", "born": 701}', stream: {chunk: {chars: 4}}}
@@ -278,8 +291,9 @@ steps:
         {"response_mime_type": "application/json", "response_json_schema": Poet.model_json_schema()},
     ],
 )
-def test_structured_output_is_parsed(scripted: Callable[..., Live], config: Any) -> None:
-    with connect(scripted(POET)) as client:
+def test_structured_output_is_parsed(alone: Session, config: Any) -> None:
+    alone.load(POET)
+    with connect(alone) as client:
         done = client.models.generate_content(model=MODEL, contents="Who?", config=config)
         *_, last = client.models.generate_content_stream(model=MODEL, contents="Who?", config=config)
     expected = Poet(name="Li Bai", born=701)
@@ -288,6 +302,7 @@ def test_structured_output_is_parsed(scripted: Callable[..., Live], config: Any)
 
 
 MEDIA = """
+version: 1
 steps:
   - {when: {has: [image, video]}, reply: {text: Both.}}
   - {when: {has: [image]}, reply: {text: A picture.}}
@@ -295,14 +310,15 @@ steps:
 """
 
 
-def test_images_and_sounds_are_seen(scripted: Callable[..., Live]) -> None:
+def test_images_and_sounds_are_seen(alone: Session) -> None:
+    alone.load(MEDIA)
     pixel = base64.b64decode(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     )
     image = types.Part.from_bytes(data=pixel, mime_type="image/png")
     film = types.Part.from_uri(file_uri="gs://bucket/film.mp4", mime_type="video/mp4")
     sound = types.Part.from_bytes(data=b"\x00" * 9, mime_type="audio/wav")
-    with connect(scripted(MEDIA)) as client:
+    with connect(alone) as client:
 
         def said(*content: Any) -> Any:
             return client.models.generate_content(model=MODEL, contents=list(content))
@@ -333,6 +349,7 @@ def test_tokens_are_counted(client: genai.Client) -> None:
 
 
 ENDS = """
+version: 1
 steps:
   - {when: {user: long}, reply: {text: so far, finish: length}}
   - {when: {user: bad}, reply: {text: so far, finish: content_filter}}
@@ -348,10 +365,9 @@ steps:
         ("nothing", types.FinishReason.STOP, ""),
     ],
 )
-def test_why_an_answer_ends_is_told(
-    scripted: Callable[..., Live], prompt: str, reason: types.FinishReason, text: str
-) -> None:
-    with connect(scripted(ENDS)) as client:
+def test_why_an_answer_ends_is_told(alone: Session, prompt: str, reason: types.FinishReason, text: str) -> None:
+    alone.load(ENDS)
+    with connect(alone) as client:
         done = client.models.generate_content(model=MODEL, contents=prompt)
         chunks = list(client.models.generate_content_stream(model=MODEL, contents=prompt))
     assert (reason, text) == (finish(done), done.text)
@@ -363,12 +379,12 @@ def test_why_an_answer_ends_is_told(
 
 # The client itself inherits from what aiohttp would rather have left alone.
 @pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
-async def test_the_async_client_does_all_of_it_too(examples: Live) -> None:
+async def test_the_async_client_does_all_of_it_too(emulator: Session) -> None:
     def get_current_weather(location: str) -> dict[str, str]:
         """Obtain the weather forecast for a specified city."""
         return {"location": location, "weather": "sunny"}
 
-    async with connect(examples).aio as client:
+    async with connect(emulator).aio as client:
         assert HELLO == (await client.models.generate_content(model=MODEL, contents="Hello")).text
         chunks = await client.models.generate_content_stream(model=MODEL, contents="Hello")
         assert HELLO == "".join([chunk.text or "" async for chunk in chunks])

@@ -6,16 +6,17 @@ import math
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
 from google import genai
-from google.genai import types
 from openai import OpenAI
 
-from tests.live import Live
+from emulator import Session
 
 SCENARIO = """
+    version: 1
     steps:
       - name: vectors
         when: {protocol: embeddings, user: "*weather*"}
@@ -36,35 +37,43 @@ SCENARIO = """
         reply: {text: Hello!}
     """
 PNG, GIF = b"\x89PNG\r\n\x1a\n", b"GIF89a"
-ROUTES = {"plain": "/plain/v1", "cloudsway": "/v1/ai/RkBOAlaWzKcubSji"}
+SERVICES: dict[str, Callable[[Session], dict[str, Any]]] = {
+    "plain": lambda emulator: emulator.plain.openai,
+    "cloudsway": lambda emulator: emulator.cloudsway("RkBOAlaWzKcubSji").openai,
+}
 
 
 @pytest.fixture
-def live(scripted: Callable[..., Live], tmp_path: Path) -> Live:
+def emulator(emulator: Session, tmp_path: Path) -> Session:
+    """The test's own session, with the scenario above and the picture that it names beside it."""
     (tmp_path / "red.gif").write_bytes(GIF)
-    return scripted(SCENARIO)
+    file = tmp_path / "test.yaml"
+    file.write_text(SCENARIO, encoding="utf-8")
+    emulator.load(file)
+    return emulator
 
 
-@pytest.fixture(params=ROUTES)
-def path(request: pytest.FixtureRequest) -> str:
-    return ROUTES[request.param]
+@pytest.fixture(params=SERVICES)
+def service(emulator: Session, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The arguments that lead a client to the service."""
+    return SERVICES[request.param](emulator)
 
 
 @pytest.fixture
-def client(live: Live, path: str) -> OpenAI:
-    return connect(live, path)
+def client(service: dict[str, Any]) -> OpenAI:
+    return connect(service)
 
 
-def connect(live: Live, path: str, *, strict: bool = True) -> OpenAI:
+def connect(service: dict[str, Any], *, strict: bool = True) -> OpenAI:
     # Strict validation makes the client refuse what its own types do not allow.
-    return OpenAI(base_url=f"{live.origin}{path}", api_key=live.key, max_retries=0, _strict_response_validation=strict)
+    return OpenAI(**service, max_retries=0, _strict_response_validation=strict)
 
 
-def test_embeddings_are_floats_of_length_one(live: Live, path: str) -> None:
+def test_embeddings_are_floats_of_length_one(service: dict[str, Any]) -> None:
     texts, model = ["the weather in Beijing", "Beijing"], "text-embedding-3-small"
     # By itself the client asks for base64, which its own types do not allow, and unpacks it.
-    packed = connect(live, path, strict=False).embeddings.create(model=model, input=texts)
-    strict = connect(live, path).embeddings
+    packed = connect(service, strict=False).embeddings.create(model=model, input=texts)
+    strict = connect(service).embeddings
     plain = strict.create(model=model, input=texts, encoding_format="float")
     assert [item.embedding for item in plain.data] == [item.embedding for item in packed.data]
     assert [8, 8] == [len(item.embedding) for item in packed.data]
@@ -111,31 +120,32 @@ def test_a_recording_is_written_down(client: OpenAI) -> None:
     assert "It is sunny." == str(text)
 
 
-def test_cloudbase_gives_urls(live: Live) -> None:
-    client = connect(live, "/v1/ai/hunyuan-image")
+def test_cloudbase_gives_urls(emulator: Session) -> None:
+    client = connect(emulator.provider("cloudbase", "hunyuan-image").openai)
     made = client.images.generate(model="hunyuan-image", prompt="a cat")
     assert made.data is not None
     [image] = made.data
     assert ("a cat", True) == (image.revised_prompt, (image.url or "").startswith("data:image/png;base64,"))
 
 
-def test_google_genai_asks_for_batches(live: Live) -> None:
-    with genai.Client(api_key=live.key, http_options=types.HttpOptions(base_url=f"{live.origin}/plain")) as client:
+def test_google_genai_asks_for_batches(emulator: Session) -> None:
+    with genai.Client(**emulator.plain.gemini) as client:
         texts = ["the weather in Beijing", "Beijing"]
         made = client.models.embed_content(model="gemini-embedding-001", contents=texts)
         short = client.models.embed_content(
             model="gemini-embedding-001", contents=texts[0], config={"output_dimensionality": 3}
         )
     values = [[item.values for item in answer.embeddings or ()] for answer in (made, short)]
-    asked = connect(live, "/plain/v1").embeddings.create(model="e", input=texts, encoding_format="float")
+    asked = connect(emulator.plain.openai).embeddings.create(model="e", input=texts, encoding_format="float")
     assert [item.embedding for item in asked.data] == values[0]
     assert [3] == [len(value or ()) for value in values[1]]
-    assert ["test/vectors"] * 3 == [exchange.step for exchange in live.journal]
+    assert ["test/vectors"] * 3 == [exchange.step for exchange in emulator.requests]
 
 
-def test_a_step_that_says_something_else_is_a_miss_that_says_so(live: Live) -> None:
+@pytest.mark.emulator(strict=False)
+def test_a_step_that_says_something_else_is_a_miss_that_says_so(emulator: Session) -> None:
     with pytest.raises(openai.NotFoundError) as missed:
-        connect(live, "/plain/v1").embeddings.create(model="e", input="something else")
+        connect(emulator.plain.openai).embeddings.create(model="e", input="something else")
     assert (
         "the step answers with text, but embeddings are asked for; give its reply 'embeddings'"
         in missed.value.body["message"]  # type: ignore[index]

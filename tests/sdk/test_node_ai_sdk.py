@@ -1,17 +1,16 @@
 """Vercel's AI SDK (`ai`) over a socket, with its providers for chat, Responses and Messages."""
 
-import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.live import ROOT, Live
+from emulator import Session
+from tests.driving import origin, printed
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.scenario("errors.yaml", "hello.yaml", "weather-tool-loop.yaml")]
 
 SERVICES = [
     "cloudbase_chat",
@@ -26,6 +25,8 @@ THOUGHT = "9.9 is 9.90, and 90 hundredths are more than 11."
 BEIJING, SHANGHAI = {"location": "Beijing"}, {"location": "Shanghai"}
 
 OBJECT = """
+    version: 1
+    name: test
     steps:
       - name: by-schema
         when: {has: schema}
@@ -37,13 +38,16 @@ OBJECT = """
     """
 
 
-def drive(case: str, live: Live, home: Path, model: str = "hy3-preview") -> Any:
+@pytest.fixture
+def alone(emulator_factory: Callable[..., Session]) -> Session:
+    """A session that knows what the test tells it."""
+    return emulator_factory()
+
+
+def drive(case: str, emulator: Session, home: Path, model: str = "hy3-preview") -> Any:
     """What the SDK saw of a group of cases."""
-    command = ["node", str(ROOT / "tests" / "node" / "ai-sdk.mjs"), case, live.origin, live.key, model]
     environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert 0 == done.returncode, done.stderr
-    return json.loads(done.stdout)
+    return printed("ai-sdk", case, origin(emulator), emulator.key, model, environment=environment)
 
 
 def answer(text: str, usage: tuple[int, int], *locations: dict[str, str], thought: str | None = None) -> Any:
@@ -59,7 +63,7 @@ def answer(text: str, usage: tuple[int, int], *locations: dict[str, str], though
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_ai_sdk_reads_answers_and_runs_its_tools(examples: Live, tmp_path: Path, service: str) -> None:
+def test_the_ai_sdk_reads_answers_and_runs_its_tools(emulator: Session, tmp_path: Path, service: str) -> None:
     hello = answer("Hello! How can I help you today?", (2, 8))
     # The provider for OpenAI's own chat does not read `reasoning_content`.
     thought = None if service == "plain_chat" else THOUGHT
@@ -76,7 +80,7 @@ def test_the_ai_sdk_reads_answers_and_runs_its_tools(examples: Live, tmp_path: P
         "tools_stream": told | {"pieces": 9},
         "parallel_tools": both,
         "parallel_tools_stream": both | {"pieces": 13},
-    } == drive(f"{service}.answers", examples, tmp_path)
+    } == drive(f"{service}.answers", emulator, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -92,13 +96,11 @@ def test_the_ai_sdk_reads_answers_and_runs_its_tools(examples: Live, tmp_path: P
         ("plain_messages", "claude-sonnet-4-5", "by-schema"),
     ],
 )
-def test_the_ai_sdk_gets_an_object(
-    scripted: Callable[..., Live], tmp_path: Path, service: str, model: str, step: str
-) -> None:
-    live = scripted(OBJECT)
+def test_the_ai_sdk_gets_an_object(alone: Session, tmp_path: Path, service: str, model: str, step: str) -> None:
+    alone.load(OBJECT)
     seen = {"object": {"city": "Beijing", "celsius": 25}, "finish_reason": "stop", "statuses": [200]}
-    assert {"whole": seen, "stream": seen | {"partial": True}} == drive(f"{service}.objects", live, tmp_path, model)
-    assert [f"test/{step}"] * 2 == [entry.step for entry in live.server.app.journal.read()]
+    assert {"whole": seen, "stream": seen | {"partial": True}} == drive(f"{service}.objects", alone, tmp_path, model)
+    assert [f"test/{step}"] * 2 == [entry.step for entry in alone.requests]
 
 
 @pytest.mark.parametrize(
@@ -107,15 +109,15 @@ def test_the_ai_sdk_gets_an_object(
 )
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_ai_sdk_knows_which_errors_to_retry(
-    examples: Live, tmp_path: Path, service: str, name: str, status: int, retryable: bool
+    emulator: Session, tmp_path: Path, service: str, name: str, status: int, retryable: bool
 ) -> None:
-    seen = drive(f"{service}.error", examples, tmp_path, f"error/{name}")["once"]
+    seen = drive(f"{service}.error", emulator, tmp_path, f"error/{name}")["once"]
     error = seen["error"]
     assert ("AI_APICallError", status, retryable) == (error["name"], error["status"], error["retryable"])
     assert [status] == seen["statuses"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_ai_sdk_gets_through_when_it_retries(examples: Live, tmp_path: Path, service: str) -> None:
-    seen = drive(f"{service}.retries", examples, tmp_path, "error/flaky")["whole"]
+def test_the_ai_sdk_gets_through_when_it_retries(emulator: Session, tmp_path: Path, service: str) -> None:
+    seen = drive(f"{service}.retries", emulator, tmp_path, "error/flaky")["whole"]
     assert answer("Third time lucky.", (2, 5)) | {"statuses": [429, 429, 200]} == seen

@@ -3,20 +3,19 @@
 The driver tests/node/anthropic.mjs runs one case and prints what the client saw.
 """
 
-import json
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.live import ROOT, Live
+from emulator import Session
+from tests.driving import printed
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.scenario("errors.yaml", "hello.yaml", "weather-tool-loop.yaml")]
 
 HELLO = "Hello! How can I help you today?"
 TOLD = "It is 25℃ and sunny in Beijing."
-SERVICES = {"plain": "/plain", "cloudbase": "/v1/ai/cloudbase"}
+SERVICES = ["plain", "cloudbase"]
 
 
 @pytest.fixture(params=SERVICES)
@@ -25,18 +24,21 @@ def service(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def drive(case: str, live: Live, service: str, model: str = "hy3-preview") -> Any:
+@pytest.fixture
+def alone(emulator_factory: Callable[..., Session]) -> Session:
+    """A session that knows what the test tells it."""
+    return emulator_factory()
+
+
+def drive(case: str, emulator: Session, service: str, model: str = "hy3-preview") -> Any:
     """What the client saw of one case."""
-    driver = str(ROOT / "tests" / "node" / "anthropic.mjs")
-    command = ["node", driver, case, live.origin + SERVICES[service], live.key, model]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert 0 == done.returncode, done.stderr
-    return json.loads(done.stdout)
+    base_url = emulator.provider(service).anthropic["base_url"]
+    return printed("anthropic", case, base_url, emulator.key, model)
 
 
 @pytest.mark.parametrize("case", ["whole", "stream"])
-def test_it_reads_text_and_usage(examples: Live, service: str, case: str) -> None:
-    seen = drive(case, examples, service)
+def test_it_reads_text_and_usage(emulator: Session, service: str, case: str) -> None:
+    seen = drive(case, emulator, service)
     assert (HELLO, "end_turn", 2, 8) == (
         seen["text"],
         seen["stop_reason"],
@@ -47,8 +49,8 @@ def test_it_reads_text_and_usage(examples: Live, service: str, case: str) -> Non
 
 
 @pytest.mark.parametrize("case", ["events", "beta_events"])
-def test_it_reads_every_event_of_a_stream_but_the_ping(examples: Live, service: str, case: str) -> None:
-    seen = drive(case, examples, service)
+def test_it_reads_every_event_of_a_stream_but_the_ping(emulator: Session, service: str, case: str) -> None:
+    seen = drive(case, emulator, service)
     kinds = [event["type"] for event in seen["events"] if event["type"] != "content_block_delta"]
     assert [
         "message_start",
@@ -61,14 +63,14 @@ def test_it_reads_every_event_of_a_stream_but_the_ping(examples: Live, service: 
     assert HELLO == "".join(delta["text"] for delta in deltas)
 
 
-def test_the_request_id_is_where_the_client_reads_it(examples: Live) -> None:
-    assert drive("whole", examples, "plain")["request_id"]
-    assert drive("events", examples, "plain")["request_id"]
+def test_the_request_id_is_where_the_client_reads_it(emulator: Session) -> None:
+    assert drive("whole", emulator, "plain")["request_id"]
+    assert drive("events", emulator, "plain")["request_id"]
 
 
 @pytest.mark.parametrize("case", ["reasoning", "reasoning_stream"])
-def test_it_reads_thinking_and_its_signature(examples: Live, service: str, case: str) -> None:
-    seen = drive(case, examples, service)
+def test_it_reads_thinking_and_its_signature(emulator: Session, service: str, case: str) -> None:
+    seen = drive(case, emulator, service)
     assert ("9.9 is larger than 9.11.", "9.9 is 9.90, and 90 hundredths are more than 11.") == (
         seen["text"],
         seen["reasoning"],
@@ -77,8 +79,8 @@ def test_it_reads_thinking_and_its_signature(examples: Live, service: str, case:
 
 
 @pytest.mark.parametrize("case", ["tools", "tools_stream"])
-def test_it_goes_through_the_tool_loop(examples: Live, service: str, case: str) -> None:
-    asked, told = drive(case, examples, service)["steps"]
+def test_it_goes_through_the_tool_loop(emulator: Session, service: str, case: str) -> None:
+    asked, told = drive(case, emulator, service)["steps"]
     [call] = asked["tool_calls"]
     assert ("tool_use", "get_current_weather", {"location": "Beijing"}) == (
         asked["stop_reason"],
@@ -89,40 +91,34 @@ def test_it_goes_through_the_tool_loop(examples: Live, service: str, case: str) 
 
 
 @pytest.mark.parametrize("case", ["parallel_tools", "parallel_tools_stream"])
-def test_it_tells_parallel_calls_apart(examples: Live, service: str, case: str) -> None:
-    calls = drive(case, examples, service)["tool_calls"]
+def test_it_tells_parallel_calls_apart(emulator: Session, service: str, case: str) -> None:
+    calls = drive(case, emulator, service)["tool_calls"]
     assert [{"location": "Beijing"}, {"location": "Shanghai"}] == [call["input"] for call in calls]
     assert 2 == len({call["id"] for call in calls})
 
 
 @pytest.mark.parametrize("case", ["tool_runner", "tool_runner_stream"])
-def test_its_own_tool_loop_falls_back_to_the_whole_history(examples: Live, service: str, case: str) -> None:
-    seen = drive(case, examples, service)
+def test_its_own_tool_loop_falls_back_to_the_whole_history(emulator: Session, service: str, case: str) -> None:
+    seen = drive(case, emulator, service)
     assert (TOLD, [{"location": "Beijing"}]) == (seen["text"], seen["tool_runs"])
     # Its first request is a message thread.
     assert [400, 200, 200] == [attempt["status"] for attempt in seen["attempts"]]
 
 
-STRUCTURED = """
-    steps:
-      - when: {has: schema}
-        reply: {text: '{"name": "Beijing", "people": 21858000}'}
-"""
-
-
-def test_structured_output_is_parsed(scripted: Callable[..., Live], service: str) -> None:
+def test_structured_output_is_parsed(alone: Session, service: str) -> None:
+    alone.on(has="schema").reply('{"name": "Beijing", "people": 21858000}')
     beijing = {"name": "Beijing", "people": 21_858_000}
-    assert {"whole": beijing, "streamed": beijing} == drive("structured", scripted(STRUCTURED), service)
+    assert {"whole": beijing, "streamed": beijing} == drive("structured", alone, service)
 
 
-def test_a_picture_is_seen(scripted: Callable[..., Live], service: str) -> None:
-    live = scripted("steps: [{when: {has: image, user: Hello}, reply: {text: A cat.}}]")
-    assert "A cat." == drive("vision", live, service)["text"]
+def test_a_picture_is_seen(alone: Session, service: str) -> None:
+    alone.on(has="image", user="Hello").reply("A cat.")
+    assert "A cat." == drive("vision", alone, service)["text"]
 
 
-def test_tokens_are_counted(examples: Live, service: str) -> None:
+def test_tokens_are_counted(emulator: Session, service: str) -> None:
     count = {"input_tokens": 2}
-    assert {"plain": count, "beta": count} == drive("count_tokens", examples, service)
+    assert {"plain": count, "beta": count} == drive("count_tokens", emulator, service)
 
 
 @pytest.mark.parametrize(
@@ -137,9 +133,9 @@ def test_tokens_are_counted(examples: Live, service: str) -> None:
     ],
 )
 def test_it_throws_the_class_of_an_error_after_the_right_number_of_attempts(
-    examples: Live, name: str, error: str, status: int, kind: str, attempts: int
+    emulator: Session, name: str, error: str, status: int, kind: str, attempts: int
 ) -> None:
-    seen = drive("error", examples, "plain", f"error/{name}")
+    seen = drive("error", emulator, "plain", f"error/{name}")
     for way, count in (("no_retries", 1), ("default_retries", attempts)):
         thrown = seen[way]["error"]
         assert (error, status, kind) == (thrown["class"], thrown["status"], thrown["type"])
@@ -150,19 +146,20 @@ def test_it_throws_the_class_of_an_error_after_the_right_number_of_attempts(
 
 @pytest.mark.parametrize(("name", "error", "status"), [("invalid_api_key", "AuthenticationError", 401)])
 def test_an_error_of_the_gateway_throws_the_class_of_its_status(
-    examples: Live, name: str, error: str, status: int
+    emulator: Session, name: str, error: str, status: int
 ) -> None:
-    thrown = drive("error", examples, "cloudbase", f"error/{name}")["no_retries"]["error"]
+    thrown = drive("error", emulator, "cloudbase", f"error/{name}")["no_retries"]["error"]
     assert (error, status) == (thrown["class"], thrown["status"])
 
 
-def test_it_gets_through_when_it_retries(examples: Live, service: str) -> None:
-    seen = drive("retries", examples, service, "error/flaky")
+def test_it_gets_through_when_it_retries(emulator: Session, service: str) -> None:
+    seen = drive("retries", emulator, service, "error/flaky")
     assert "Third time lucky." == seen["text"]
     assert [429, 429, 200] == [attempt["status"] for attempt in seen["attempts"]]
 
 
-def test_a_miss_is_one_request_and_says_why(examples: Live, service: str) -> None:
-    seen = drive("miss", examples, service)
+@pytest.mark.emulator(strict=False)
+def test_a_miss_is_one_request_and_says_why(emulator: Session, service: str) -> None:
+    seen = drive("miss", emulator, service)
     assert ("NotFoundError", [404]) == (seen["error"]["class"], [attempt["status"] for attempt in seen["attempts"]])
     assert "no scenario step matched" in seen["error"]["message"]

@@ -10,7 +10,9 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
-from tests.live import Live
+from emulator import Session
+
+pytestmark = pytest.mark.scenario("errors.yaml", "hello.yaml", "weather-tool-loop.yaml")
 
 WEATHER: Any = {
     "type": "function",
@@ -24,9 +26,13 @@ BOTH_CITIES = "Compare the weather in Beijing and Shanghai."
 RESULT = json.dumps({"temperature": "25℃", "weather": "sunny"}, ensure_ascii=False)
 HELLO = "Hello! How can I help you today?"
 
-
 Connect = Callable[..., OpenAI]
-Scripted = Callable[[str], Live]
+
+
+@pytest.fixture
+def alone(emulator_factory: Callable[..., Session]) -> Session:
+    """A session that knows what the test tells it."""
+    return emulator_factory()
 
 
 @pytest.fixture
@@ -34,17 +40,17 @@ def connect() -> Iterator[Connect]:
     """Makes clients, and closes their connections at the end."""
     with ExitStack() as stack:
 
-        def open_client(live: Live, **options: Any) -> OpenAI:
+        def open_client(emulator: Session, **options: Any) -> OpenAI:
             # Strict validation makes the client refuse what its own types do not allow.
             settings = {"max_retries": 0, "_strict_response_validation": True, **options}
-            return stack.enter_context(OpenAI(base_url=f"{live.origin}/plain/v1", api_key=live.key, **settings))
+            return stack.enter_context(OpenAI(**emulator.plain.openai, **settings))
 
         yield open_client
 
 
 @pytest.fixture
-def client(examples: Live, connect: Connect) -> OpenAI:
-    return connect(examples)
+def client(emulator: Session, connect: Connect) -> OpenAI:
+    return connect(emulator)
 
 
 def result_of(call: Any) -> Any:
@@ -97,8 +103,9 @@ def test_reasoning_comes_before_the_answer(client: OpenAI) -> None:
 
 
 @pytest.mark.parametrize(("finish", "reason"), [("length", "max_output_tokens"), ("content_filter", "content_filter")])
-def test_an_answer_cut_short_is_incomplete(connect: Connect, scripted: Scripted, finish: str, reason: str) -> None:
-    client = connect(scripted(f"steps: [{{reply: {{text: Once upon a, finish: {finish}}}}}]"))
+def test_an_answer_cut_short_is_incomplete(connect: Connect, alone: Session, finish: str, reason: str) -> None:
+    alone.on().reply("Once upon a", finish=finish)
+    client = connect(alone)
     whole = client.responses.create(model="m", input="hi")
     assert whole.incomplete_details is not None
     assert ("incomplete", reason, "Once upon a") == (whole.status, whole.incomplete_details.reason, whole.output_text)
@@ -107,8 +114,9 @@ def test_an_answer_cut_short_is_incomplete(connect: Connect, scripted: Scripted,
     assert whole.output_text == last.response.output_text
 
 
-def test_a_refusal_is_a_part_of_its_own(connect: Connect, scripted: Scripted) -> None:
-    client = connect(scripted("steps: [{reply: {refusal: I can't help with that., stream: {chunk: word}}}]"))
+def test_a_refusal_is_a_part_of_its_own(connect: Connect, alone: Session) -> None:
+    alone.on().reply(refusal="I can't help with that.", stream={"chunk": "word"})
+    client = connect(alone)
     whole = client.responses.create(model="m", input="hi")
     with client.responses.stream(model="m", input="hi") as stream:
         deltas = [event.delta for event in stream if event.type == "response.refusal.delta"]
@@ -184,24 +192,21 @@ class Place(BaseModel):
     people: int
 
 
-def test_structured_output_is_parsed(connect: Connect, scripted: Scripted) -> None:
-    live = scripted("""
-        steps:
-          - when: {has: schema}
-            reply: {text: '{"city": "Paris", "people": 2}', stream: {chunk: char}}
-    """)
-    client = connect(live)
+def test_structured_output_is_parsed(connect: Connect, alone: Session) -> None:
+    alone.on(has="schema").reply('{"city": "Paris", "people": 2}', stream={"chunk": "char"})
+    client = connect(alone)
     whole = client.responses.parse(model="m", input="Where?", text_format=Place)
     with client.responses.stream(model="m", input="Where?", text_format=Place) as stream:
         streamed = stream.get_final_response()
     place = Place(city="Paris", people=2)
     assert (place, place) == (whole.output_parsed, streamed.output_parsed)
-    schema = json.loads(live.journal[0].call.body)["text"]["format"]["schema"]
+    schema = alone.requests[0].body["text"]["format"]["schema"]
     assert ["city", "people"] == schema["required"]
 
 
-def test_a_picture_is_seen(connect: Connect, scripted: Scripted) -> None:
-    client = connect(scripted("steps: [{when: {has: image, user: '*this*'}, reply: {text: A cat.}}]"))
+def test_a_picture_is_seen(connect: Connect, alone: Session) -> None:
+    alone.on(has="image", user="*this*").reply("A cat.")
+    client = connect(alone)
     content: Any = [
         {"type": "input_text", "text": "What is this?"},
         {"type": "input_image", "image_url": "data:image/png;base64,AAAA", "detail": "low"},
@@ -212,8 +217,10 @@ def test_a_picture_is_seen(connect: Connect, scripted: Scripted) -> None:
     assert ("message", "input_image") == (item.type, item.content[1].type)  # type: ignore[union-attr,index]
 
 
-def test_instructions_are_of_one_request_alone(connect: Connect, scripted: Scripted) -> None:
-    client = connect(scripted("steps: [{when: {system: be brief}, reply: {text: Hi.}}, {reply: {text: Good day.}}]"))
+def test_instructions_are_of_one_request_alone(connect: Connect, alone: Session) -> None:
+    alone.on(system="be brief").reply("Hi.")
+    alone.on().reply("Good day.")
+    client = connect(alone)
     first = client.responses.create(model="m", instructions="be brief", input="hi")
     second = client.responses.create(model="m", input="hi", previous_response_id=first.id)
     assert ("Hi.", "Good day.") == (first.output_text, second.output_text)
@@ -233,10 +240,10 @@ def test_a_stored_response_is_there_until_it_is_deleted(client: OpenAI) -> None:
             ask(done.id)
 
 
-def test_a_response_is_another_sessions_secret(connect: Connect, examples: Live, client: OpenAI) -> None:
+def test_a_response_is_another_sessions_secret(connect: Connect, alone: Session, client: OpenAI) -> None:
     done = client.responses.create(model="m", input="Hello")
     with pytest.raises(openai.NotFoundError):
-        connect(Live(examples.server, examples.loop)).responses.retrieve(done.id)
+        connect(alone).responses.retrieve(done.id)
 
 
 def test_a_response_that_is_not_stored_is_not_found(client: OpenAI) -> None:
@@ -278,9 +285,9 @@ def test_tokens_are_counted_as_they_will_be_used(client: OpenAI) -> None:
     assert done.usage.input_tokens == counted.input_tokens
 
 
-def test_a_conversation_is_compacted(connect: Connect, examples: Live) -> None:
+def test_a_conversation_is_compacted(connect: Connect, emulator: Session) -> None:
     # The types of the client know no user message in an output, though the API reference shows it there.
-    client = connect(examples, _strict_response_validation=False)
+    client = connect(emulator, _strict_response_validation=False)
     done = client.responses.create(model="m", input="Hello")
     raw = client.responses.with_raw_response.compact(model="m", previous_response_id=done.id)
     assert ("response.compaction", ["message", "compaction"]) == (
@@ -328,7 +335,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("name", "status", "error", "code", "attempts"), ERRORS)
 def test_an_error_raises_its_class_after_the_right_number_of_attempts(
     connect: Connect,
-    examples: Live,
+    emulator: Session,
     name: str,
     status: int,
     error: type[openai.APIStatusError],
@@ -336,28 +343,29 @@ def test_an_error_raises_its_class_after_the_right_number_of_attempts(
     attempts: int,
     stream: bool,
 ) -> None:
-    client = connect(examples, max_retries=2)
+    client = connect(emulator, max_retries=2)
     with pytest.raises(error) as caught:
         client.responses.create(model=f"error/{name}", input="Hello", stream=stream)
     assert error is type(caught.value)
     assert (status, code) == (caught.value.status_code, caught.value.code)
     assert caught.value.request_id
-    assert attempts == len(examples.journal)
+    assert attempts == len(emulator.requests)
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_client_that_retries_gets_through(connect: Connect, examples: Live) -> None:
-    done = connect(examples, max_retries=2).responses.create(model="error/flaky", input="Hello")
+def test_a_client_that_retries_gets_through(connect: Connect, emulator: Session) -> None:
+    done = connect(emulator, max_retries=2).responses.create(model="error/flaky", input="Hello")
     assert "Third time lucky." == done.output_text
-    assert [429, 429, 200] == [entry.status for entry in examples.journal]
+    assert [429, 429, 200] == [entry.status for entry in emulator.requests]
 
 
+@pytest.mark.emulator(strict=False)
 @pytest.mark.usefixtures("impatient")
-def test_a_miss_is_one_request_and_says_why(connect: Connect, examples: Live) -> None:
+def test_a_miss_is_one_request_and_says_why(connect: Connect, emulator: Session) -> None:
     with pytest.raises(openai.NotFoundError, match="no scenario step matched") as caught:
-        connect(examples, max_retries=2).responses.create(model="m", input="Nobody answers this")
+        connect(emulator, max_retries=2).responses.create(model="m", input="Nobody answers this")
     assert "no_scenario_step" == caught.value.code
-    assert 1 == len(examples.journal)
+    assert 1 == len(emulator.requests)
 
 
 @pytest.mark.parametrize(
@@ -371,7 +379,7 @@ def test_a_miss_is_one_request_and_says_why(connect: Connect, examples: Live) ->
         ),
     ],
 )
-def test_a_bad_body_is_refused(examples: Live, client: OpenAI, body: Any, message: str, param: str | None) -> None:
+def test_a_bad_body_is_refused(client: OpenAI, body: Any, message: str, param: str | None) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         client.post("/responses", body=body, cast_to=object)
     assert (message, param) == (caught.value.body["message"], caught.value.param)  # type: ignore[index]
@@ -380,10 +388,8 @@ def test_a_bad_body_is_refused(examples: Live, client: OpenAI, body: Any, messag
 # ---------------------------------------------------------------- async
 
 
-async def test_the_async_client_does_the_same(examples: Live) -> None:
-    async with AsyncOpenAI(
-        base_url=f"{examples.origin}/plain/v1", api_key=examples.key, max_retries=0, _strict_response_validation=True
-    ) as client:
+async def test_the_async_client_does_the_same(emulator: Session) -> None:
+    async with AsyncOpenAI(**emulator.plain.openai, max_retries=0, _strict_response_validation=True) as client:
         whole = await client.responses.create(model="m", input="Introduce yourself")
         async with client.responses.stream(model="m", input="Introduce yourself") as stream:
             streamed = await stream.get_final_response()

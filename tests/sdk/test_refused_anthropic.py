@@ -6,7 +6,9 @@ import anthropic
 import pytest
 from anthropic import Anthropic
 
-from tests.live import Live
+from emulator import Session
+
+pytestmark = pytest.mark.scenario("hello.yaml")
 
 USER: Any = {"role": "user", "content": "Hello"}
 CALL: Any = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}
@@ -70,21 +72,22 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.fixture
-def client(examples: Live, monkeypatch: pytest.MonkeyPatch) -> Anthropic:
+def client(emulator: Session, monkeypatch: pytest.MonkeyPatch) -> Anthropic:
     for name in ("API_KEY", "AUTH_TOKEN", "BASE_URL", "CUSTOM_HEADERS", "LOG", "PROFILE", "WORKSPACE_ID"):
         monkeypatch.delenv(f"ANTHROPIC_{name}", raising=False)
-    return Anthropic(base_url=f"{examples.origin}/plain", api_key=examples.key)
+    # At home the key goes into a header of its own.
+    return Anthropic(base_url=emulator.plain.anthropic["base_url"], api_key=emulator.key)
 
 
 @pytest.mark.parametrize(("wrong", "message"), REFUSED, ids=[message[:40] for _, message in REFUSED])
 def test_it_is_a_bad_request_with_the_services_words_and_is_not_retried(
-    client: Anthropic, examples: Live, wrong: dict[str, Any], message: str
+    client: Anthropic, emulator: Session, wrong: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(anthropic.BadRequestError) as caught:
         client.messages.create(**{**GOOD, **wrong})
     assert type(caught.value) is anthropic.BadRequestError
     assert (message, "invalid_request_error") == (caught.value.api_message, caught.value.type)
-    assert ["rejected"] == [exchange.outcome for exchange in examples.journal]
+    assert ["rejected"] == [exchange.outcome for exchange in emulator.requests]
 
 
 def test_a_stream_is_refused_before_it_begins(client: Anthropic) -> None:

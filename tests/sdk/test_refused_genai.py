@@ -7,7 +7,7 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
-from tests.live import Live
+from emulator import Session
 
 MODEL = "gemini-2.5-flash"
 FUNCTION = types.FunctionDeclaration(name="f")
@@ -105,20 +105,19 @@ REFUSED: list[tuple[str, Any, Config, str]] = [
 
 
 @pytest.fixture
-def client(examples: Live) -> Iterator[genai.Client]:
-    options = types.HttpOptions(base_url=f"{examples.origin}/plain")
-    with genai.Client(api_key=examples.key, http_options=options) as client:
+def client(emulator: Session) -> Iterator[genai.Client]:
+    with genai.Client(**emulator.plain.gemini) as client:
         yield client
 
 
 @pytest.mark.parametrize(("model", "contents", "config", "message"), REFUSED, ids=[row[3][:50] for row in REFUSED])
 def test_it_is_a_client_error_with_the_services_words(
-    client: genai.Client, examples: Live, model: str, contents: Any, config: Config, message: str
+    client: genai.Client, emulator: Session, model: str, contents: Any, config: Config, message: str
 ) -> None:
     with pytest.raises(errors.ClientError) as caught:
         client.models.generate_content(model=model, contents=contents, config=config)
     assert (400, "INVALID_ARGUMENT", message) == (caught.value.code, caught.value.status, caught.value.message)
-    assert ["rejected"] == [exchange.outcome for exchange in examples.journal]
+    assert ["rejected"] == [exchange.outcome for exchange in emulator.requests]
 
 
 def test_a_stream_is_refused_before_it_begins(client: genai.Client) -> None:

@@ -6,7 +6,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from tests.live import Live
+from emulator import Session
 
 HI: Any = {"role": "user", "content": "Hi"}
 TOOL: Any = {"role": "tool", "tool_call_id": "call_1", "content": "x"}
@@ -46,19 +46,19 @@ RESPONSES: list[tuple[dict[str, Any], str | None, str | None]] = [
 
 
 @pytest.fixture
-def client(examples: Live) -> OpenAI:
-    return OpenAI(base_url=f"{examples.origin}/plain/v1", api_key=examples.key, max_retries=2)
+def client(emulator: Session) -> OpenAI:
+    return OpenAI(**emulator.plain.openai, max_retries=2)
 
 
 @pytest.mark.parametrize(("change", "param", "code"), CHATS)
 def test_a_bad_chat_is_a_bad_request(
-    examples: Live, client: OpenAI, change: dict[str, Any], param: str | None, code: str | None
+    emulator: Session, client: OpenAI, change: dict[str, Any], param: str | None, code: str | None
 ) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(**{"model": "gpt-4o", "messages": [HI], **change})
     error = caught.value
     assert (param, code, "invalid_request_error") == (error.param, error.code, error.type)
-    assert 1 == len(examples.journal), "it is not tried again"
+    assert 1 == len(emulator.requests), "it is not tried again"
 
 
 @pytest.mark.parametrize(("change", "param", "code"), RESPONSES)
@@ -80,8 +80,8 @@ def test_a_bad_stream_is_refused_before_it_begins(client: OpenAI) -> None:
     ("base", "code"),
     [("cloudbase/v1/ai/cloudbase", "AI_MODEL_PARAM_INVALID"), ("cloudsway/v1", "400"), ("enveloped/api/v1", "400")],
 )
-def test_a_gateway_refuses_in_an_envelope_of_its_own(examples: Live, base: str, code: str) -> None:
-    client = OpenAI(base_url=f"{examples.origin}/{base}", api_key=examples.key)
+def test_a_gateway_refuses_in_an_envelope_of_its_own(emulator: Session, base: str, code: str) -> None:
+    client = OpenAI(base_url=f"{emulator.url}/{base}", api_key=emulator.key)
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(model="m", messages=[HI], temperature=3)
     assert code == caught.value.code

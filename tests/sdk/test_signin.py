@@ -1,12 +1,11 @@
 """The CloudBase SDKs without an access key: they sign in by themselves, and the token is a key."""
 
-import json
-import subprocess
-
 import pytest
 
+from emulator import Emulator
 from emulator.session import key_id
-from tests.live import ROOT, Live
+from tests.driving import printed
+from tests.live import ROOT
 
 pytestmark = pytest.mark.node
 
@@ -20,16 +19,18 @@ ASKED = ("POST", "/v1/ai/cloudbase/chat/completions", 200)
         ("node-sdk", [("POST", "/auth/v1/token/clientCredential", 200)]),
     ],
 )
-def test_a_client_without_a_key_signs_in_first(examples: Live, client: str, before: list[tuple[str, str, int]]) -> None:
-    since = examples.server.app.journal.total
-    command = ["node", str(ROOT / "tests" / "node" / "signin.mjs"), client, examples.origin, "hy3-preview"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert 0 == done.returncode, done.stderr
-    seen = json.loads(done.stdout)
+def test_a_client_without_a_key_signs_in_first(client: str, before: list[tuple[str, str, int]]) -> None:
+    # A server of its own: what a client without a key asks is in the journal of no test's session.
+    emulator = Emulator(ROOT / "scenarios" / "hello.yaml", time_scale=0)
+    with emulator:
+        server = emulator.server
+        seen = printed("signin", client, server.url, "hy3-preview")
+        entries = server.line.call("GET", "/_emulator/journal")["exchanges"]
     assert "Hello! How can I help you today?" == seen["text"]
-    entries = list(examples.server.app.journal.read(since=since))
-    assert [*before, ASKED] == [(entry.call.method, entry.call.path, entry.status) for entry in entries]
-    token = json.loads(entries[0].reply)["access_token"]
+    assert [*before, ASKED] == [
+        (entry["request"]["method"], entry["request"]["path"], entry["response"]["status"]) for entry in entries
+    ]
+    token = entries[0]["response"]["body"]["access_token"]
     assert token.startswith("eyJ")
     # A key is a session: what follows the sign-in was asked with the token.
-    assert {key_id(token)} == {entry.session for entry in entries[1:]}
+    assert {key_id(token)} == {entry["session"] for entry in entries[1:]}
