@@ -26,9 +26,11 @@ from emulator.server.settings import Settings
 from emulator.session import Budget, Memory, Session, Sessions
 from emulator.types import Failure, Provider, Rejected
 
-__all__ = ["LEAVE_SECONDS", "App", "Server"]
+__all__ = ["BACKLOG", "LEAVE_SECONDS", "App", "Server"]
 
 _system = random.SystemRandom()
+BACKLOG: Final = 4096
+"""How many connections may wait to be accepted: one that finds no room asks again after a second, then after three."""
 LEAVE_SECONDS: Final = 0.25
 """How long a stopping server lets open answers go on."""
 
@@ -126,7 +128,7 @@ class Server:
         settings = self.app.settings
         self._runner = web.ServerRunner(Listener(self.app.handle), shutdown_timeout=LEAVE_SECONDS)
         await self._runner.setup()
-        await web.TCPSite(self._runner, settings.host, settings.port).start()
+        await web.TCPSite(self._runner, settings.host, settings.port, backlog=BACKLOG).start()
         self.port = self._runner.addresses[0][1]
 
     @property
