@@ -149,12 +149,14 @@ class _Wheel:
     def _turn(self) -> None:
         self._armed, self._turning = None, True
         now = self.time() * _TICKS
-        while self._ticks and self._ticks[0] <= now:
-            for waiting in self._slots.pop(heapq.heappop(self._ticks)):
-                waiting.end()
-        self._turning = False
-        if self._ticks:
-            self._arm()
+        try:
+            while self._ticks and self._ticks[0] <= now:
+                for waiting in self._slots.pop(heapq.heappop(self._ticks)):
+                    waiting.end()
+        finally:  # whatever goes wrong with one of them, the wheel turns on
+            self._turning = False
+            if self._ticks:
+                self._arm()
 
 
 _wheels: WeakKeyDictionary[asyncio.AbstractEventLoop, _Wheel] = WeakKeyDictionary()

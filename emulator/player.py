@@ -221,6 +221,8 @@ class Player:
 
         def tick() -> None:
             nonlocal until
+            if done.done():  # nobody waits any more, and the task has not come to say so
+                return
             self._planned = until
             try:
                 stop = self._advance(rest, exchange)
@@ -318,7 +320,9 @@ class Player:
     def _write(self, exchange: Exchange) -> None:
         if self._buffer:
             self._record(exchange)
-            self._connection.socket.write(b"".join(self._buffer))
+            # To who has gone asyncio's own loop writes nothing, and uvloop raises.
+            if not self._connection.socket.is_closing():
+                self._connection.socket.write(b"".join(self._buffer))
             self._buffer.clear()
             self._buffered = 0
 

@@ -103,3 +103,15 @@ def test_a_client_feels_what_a_manual_clock_is_moved() -> None:
     began = clock.felt()
     clock.advance(30)
     assert 30 <= clock.felt() - began < 32
+
+
+async def test_one_who_fails_in_his_turn_stops_nobody_who_waits_for_another(caplog: pytest.LogCaptureFixture) -> None:
+    clock, turned = Clock("real"), asyncio.Event()
+
+    def fail() -> None:
+        raise ValueError
+
+    clock.at(clock.now() + 0.002, fail)
+    clock.at(clock.now() + 0.010, turned.set)
+    await asyncio.wait_for(turned.wait(), 5)
+    assert "ValueError" in caplog.text

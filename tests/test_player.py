@@ -276,6 +276,28 @@ async def test_a_wait_at_a_gate_ends_when_it_is_cancelled() -> None:
         assert (b"a", "open", ()) == (stage.body, stage.exchange.ended, stage.clock.waiting)
 
 
+async def test_a_moment_that_comes_when_the_client_has_just_gone_goes_by_and_holds_up_no_other_stream() -> None:
+    async with on_stage(Send(b"a", 1), Wait(1.0), Send(b"b", 1)) as stage, on_stage(Send(b"c", 1), Wait(1.0)) as other:
+        other.clock.advance(0)
+        await stage.until(lambda: bool(stage.clock.waiting and other.clock.waiting))
+        stage.task.cancel()
+        stage.clock.advance(1)  # before the task has had its turn
+        other.clock.advance(1)
+        await other.task
+        with pytest.raises(asyncio.CancelledError):
+            await stage.task
+        assert (b"a", "open", "delivered") == (stage.body, stage.exchange.ended, other.exchange.ended)
+
+
+async def test_nothing_is_written_to_who_has_gone() -> None:
+    async with on_stage(Send(b"a", 1), Wait(1.0), Send(b"b", 1)) as stage:
+        await stage.until(lambda: bool(stage.clock.waiting))
+        stage.socket.gone = True  # uvloop raises when it is written to then
+        stage.clock.advance(1)
+        await stage.task
+        assert (b"a", "client_left") == (stage.body, stage.exchange.ended)
+
+
 async def test_a_response_that_hangs_never_ends_by_itself() -> None:
     async with on_stage(Send(b"a", 1), Broken(), Hang()) as stage:
         await stage.until(lambda: bool(stage.body))
