@@ -5,6 +5,8 @@ output has a key for each service, and in it one for each case; one that raised 
 """
 
 import contextlib
+import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -20,6 +22,9 @@ MODEL = "hy3-preview"
 HELLO = "Hello"
 WEATHER = "Please check the weather in Beijing for me today."
 WEATHER_RESULT = {"temperature": "25℃", "weather": "sunny"}
+
+HANGS_AFTER = 80
+"""Seconds, fewer than the test waits: then every thread's stack goes to standard error, and the run ends."""
 
 _LOOPBACK = ("127.0.0.1", b"127.0.0.1")
 _OFFLINE = {
@@ -83,6 +88,10 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(kept, **_OFFLINE)
     refused = stay_at_home()
+    faulthandler.dump_traceback_later(HANGS_AFTER, exit=True)
+    # LiteLLM leaves streams half read. When one is collected while its pool of connections begins another request,
+    # closing it waits for ever for the lock which that request holds (encode/httpcore#1108).
+    gc.disable()
     # Frameworks print; standard output is for the answer alone.
     with contextlib.redirect_stdout(sys.stderr):
         framework = importlib.import_module(f"with_{name}")
