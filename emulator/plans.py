@@ -15,16 +15,20 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from emulator.types import Action, Headers, Send, Stamp, Start
+from emulator.types import Action, Headers, Ready, Send, Stamp, Start
 
-__all__ = ["Plans", "chunk", "head"]
+__all__ = ["LAST_CHUNK", "Plans", "chunk", "head"]
 
 _MOST: Final = 4096
 """How many plans are kept."""
 _MOST_BYTES: Final = 32 * 1024 * 1024
+_MOST_AT_ONCE: Final = 64 * 1024
+"""How long a response is at most that goes out in one piece; a longer one waits for its reader on the way."""
 _CREATED: Final = 9_876_543_217
 _LETTERS: Final = "ghijkmnpqrstuvwxyz"
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
+
+LAST_CHUNK: Final = b"0\r\n\r\n"
 
 Write: TypeAlias = Callable[[Stamp, str], Iterable[Action]]
 """Writes an answer for a stamp and the id of a session."""
@@ -49,13 +53,15 @@ class Plans:
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
         self._bytes = 0
 
-    def actions(self, key: Hashable, owner: object, stamp: Stamp, session: str, write: Write) -> Iterable[Action]:
+    def actions(
+        self, key: Hashable, owner: object, stamp: Stamp, session: str, write: Write
+    ) -> Iterable[Action] | Ready:
         """What happens on the socket. `owner` is what the key names by its identity, so that it stays alive."""
         known = self._plans.get(key)
         if known is not None:
             self._plans.move_to_end(key)
             plan = known[1]
-            return write(stamp, session) if plan is None else plan.filled(stamp, session)
+            return write(stamp, session) if plan is None else plan.made(stamp, session)
         if key not in self._seen:  # what comes once is not worth a plan
             self._seen[key] = None
             if len(self._seen) > _MOST:
@@ -64,7 +70,7 @@ class Plans:
         del self._seen[key]
         plan = _Plan.like(stamp, session, write)
         self._keep(key, owner, plan)
-        return write(stamp, session) if plan is None else plan.filled(stamp, session)
+        return write(stamp, session) if plan is None else plan.made(stamp, session)
 
     def _keep(self, key: Hashable, owner: object, plan: _Plan | None) -> None:
         self._plans[key] = (owner, plan)
@@ -102,11 +108,38 @@ class _Form:
 
 
 @dataclass(frozen=True, slots=True)
+class _Whole:
+    """A response all of which is due at once, and that is not long."""
+
+    form: _Form
+    size: int
+    """How long its body is."""
+    beats: int
+    headers: Headers
+
+    @classmethod
+    def of(cls, actions: Sequence[tuple[Action, bytes]], marks: Sequence[bytes]) -> _Whole | None:
+        """The form of what was written with marks; None: it is long, or not due at once."""
+        match actions:
+            case [(Start() as start, _), (Send(alone=False) as send, _)]:
+                data = _response(actions)
+                fits = len(data) <= _MOST_AT_ONCE
+                return cls(_Form.of(data, marks), len(send.data), send.beats, start.headers) if fits else None
+            case _:
+                return None
+
+    def filled(self, values: Sequence[bytes], body: Callable[[], bytes]) -> Ready:
+        """Put values in. `body` makes the body alone."""
+        return Ready(self.form.filled(values), body, self.size, self.beats, self.headers)
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """An answer with holes where it is its own."""
 
     actions: tuple[tuple[Action, _Form, _Form], ...]
     """Each with what its bytes are made of, and what the chunks in which they go out, if they do."""
+    whole: _Whole | None
     makers: tuple[Callable[[Stamp, str], str], ...]
     """Make what fills the holes."""
     size: int
@@ -126,7 +159,7 @@ class _Plan:
         made = tuple(
             (_with(action, form.filled(values)), chunks.filled(values)) for action, form, chunks in self.actions
         )
-        return made == written
+        return made == written and (self.whole is None or self.whole.form.filled(values) == _response(written))
 
     @classmethod
     def of(cls, write: Write) -> _Plan:
@@ -138,14 +171,21 @@ class _Plan:
             (str(_CREATED).encode(), lambda stamp, _: str(stamp.created)),
             *((mark.encode(), make) for mark, make in marks.made.values()),
         )
-        whole = b"".join(_bytes(action) for action, _ in actions)
-        used = [(mark, make) for mark, make in known if mark in whole]
+        every = b"".join(_bytes(action) for action, _ in actions)
+        used = [(mark, make) for mark, make in known if mark in every]
         names = [mark for mark, _ in used]
         forms = tuple((one, _Form.of(_bytes(one), names), _Form.of(chunks, names)) for one, chunks in actions)
-        return cls(forms, tuple(make for _, make in used), len(whole))
+        return cls(forms, _Whole.of(actions, names), tuple(make for _, make in used), len(every))
+
+    def made(self, stamp: Stamp, session: str) -> Iterable[Action] | Ready:
+        """Put what belongs to an exchange into the holes."""
+        if self.whole is None:
+            return self.filled(stamp, session)
+        values = self._values(stamp, session)
+        return self.whole.filled(values, partial(self._body, values))
 
     def filled(self, stamp: Stamp, session: str) -> Iterator[Action]:
-        """Put what belongs to an exchange into the holes, of each action when it is due."""
+        """The same, of each action when it is due."""
         values = self._values(stamp, session)
         whole = partial(self._body, values)
         for action, form, chunks in self.actions:
@@ -201,6 +241,12 @@ def _joined(actions: Iterable[Action]) -> Iterator[tuple[Action, bytes]]:
             yield action, b""
     if data:
         yield Send(b"".join(data), beats), b"".join(chunks)
+
+
+def _response(actions: Iterable[tuple[Action, bytes]]) -> bytes:
+    """Join a whole response."""
+    (start, _), (send, chunks) = actions
+    return _bytes(start) + (chunks + LAST_CHUNK if chunks else _bytes(send))
 
 
 def _mark(number: int, length: int) -> str:

@@ -18,10 +18,10 @@ from typing import Any, Final, Protocol
 
 from emulator.clock import Waiting
 from emulator.journal import Ended, Exchange, Journal
-from emulator.plans import chunk, head
-from emulator.types import Action, Broken, End, Hang, Hold, Send, Start, Wait
+from emulator.plans import LAST_CHUNK, chunk, head
+from emulator.types import Action, Broken, End, Hang, Hold, Ready, Send, Start, Wait
 
-__all__ = ["Connection", "Gate", "Player", "Socket", "Timer"]
+__all__ = ["Connection", "Gate", "Player", "Socket", "Timer", "deliver", "is_full"]
 
 _FLUSH_BYTES: Final = 64 * 1024
 _BREATH: Final = 0.02
@@ -62,6 +62,25 @@ class Timer(Protocol):
 
     def at(self, moment: float, call: Callable[[], None]) -> Waiting:
         """Call when a moment of `now` has come, unless the waiting is over before."""
+
+
+def is_full(socket: Socket) -> bool:
+    """Whether the client has to read before there is more."""
+    return socket.get_write_buffer_size() > _FLUSH_BYTES
+
+
+def deliver(ready: Ready, socket: Socket, exchange: Exchange, journal: Journal, took: float) -> None:
+    """Write a whole response, `took` seconds after the request came, noting in the journal what goes out."""
+    exchange.began(ready.headers)
+    exchange.sent_of(ready.body, ready.size)
+    if ready.beats:
+        exchange.beat(0.0, took, ready.beats)
+    # Some clients close the socket at the end marker: what must be recorded is recorded before they can see it.
+    if socket.is_closing():
+        journal.close(exchange, "client_left")
+        return
+    journal.close(exchange, "delivered")
+    socket.write(ready.data)
 
 
 class Gate(Protocol):
@@ -164,7 +183,7 @@ class Player:
                     await self._connection.drain()
             stop = self._advance(rest, exchange)
         if self._chunked and not self._connection.head_only:
-            self._put(b"0\r\n\r\n")
+            self._put(LAST_CHUNK)
         # Some clients close the socket at the end marker: what must be recorded is recorded before they can see it.
         self._record(exchange)
         journal.close(exchange, "client_left" if self._connection.socket.is_closing() else self._ended)
@@ -183,7 +202,7 @@ class Player:
             match action:
                 case Send():
                     self._send(action, exchange)
-                    if self._is_full():
+                    if is_full(self._connection.socket):
                         return action
                 case Wait(until):
                     until += self._held
@@ -231,7 +250,7 @@ class Player:
             except Exception as error:  # noqa: BLE001 - it is raised where the response is performed
                 done.set_exception(error)
                 return
-            if isinstance(stop, Wait) and not self._is_full():
+            if isinstance(stop, Wait) and not is_full(self._connection.socket):
                 until = stop.until + self._held
                 self._waiting = self._clock.at(self._arrival + until, tick)
             else:
@@ -242,9 +261,6 @@ class Player:
             return await done
         finally:  # the client may have gone, or the server stop
             self._waiting.over = True
-
-    def _is_full(self) -> bool:
-        return self._connection.socket.get_write_buffer_size() > _FLUSH_BYTES
 
     async def _hold(self, hold: Hold, exchange: Exchange) -> None:
         """Wait for a gate, with a sign of life now and then. What comes after it is as much later."""

@@ -1,9 +1,13 @@
 """One connection, many heads: what a request's head says is its own, whatever the request before it said."""
 
+import gzip
 import http.client
 import json
+import random
+import socket
+import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -15,6 +19,7 @@ STEPS = """
 steps:
   - {when: {headers: {x-team: red}}, reply: {text: red}}
   - {when: {user: "*long*"}, reply: {text: long}}
+  - {when: {user: made}, reply: {text: "{{ request.model }} {{ random.hex(8) }}"}}
   - {reply: {text: plain}}
 """
 
@@ -94,3 +99,130 @@ def test_no_credential_is_in_the_journal_though_the_head_comes_again(
     assert ["…"] * 3 == [one.call.headers["authorization"] for one in live.journal]
     assert live.key not in repr(live.journal)
     assert 1 == len({one.credentials for one in live.journal})
+
+
+def request(body: bytes, *fields: str, key: str = "a", line: str = f"POST {CHAT}") -> bytes:
+    head = (f"{line} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key}", *fields)
+    return "\r\n".join((*head, "", "")).encode() + body
+
+
+def chat(user: str, *fields: str, key: str = "a", stream: bool = False) -> bytes:
+    asked = {"model": "hy3-preview", "messages": [{"role": "user", "content": user}], "stream": stream}
+    body = json.dumps(asked).encode()
+    return request(body, *fields, f"Content-Length: {len(body)}", key=key)
+
+
+def packed() -> bytes:
+    body = gzip.compress(chat("Hi").partition(b"\r\n\r\n")[2], mtime=0)
+    return request(body, "Content-Encoding: gzip", f"content-length: {len(body)}")
+
+
+def in_chunks() -> bytes:
+    body = chat("Hi").partition(b"\r\n\r\n")[2]
+    return request(b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (body[:5], len(body) - 5, body[5:]), "Transfer-Encoding: chunked")
+
+
+MANY = [
+    *[chat(user) for user in ("Hi", "Ho", "long ago", "made", "Hi")],
+    *[chat(user, stream=True) for user in ("Hi", "long ago", "made")],
+    chat("Hi", key="b"),
+    chat("Hi", "X-Team: red"),
+    chat("Hi", "X-Team: red", "X-Team: blue"),
+    chat("Hi", "Connection: keep-alive"),
+    request(b"{not json", "content-length: 9"),
+    request(b"", "content-length: 0"),
+    request(b"", line="GET /v1/ai/cloudbase/models"),
+    request(b"", line="GET /_emulator/nothing"),
+    request(b"xyz", "content-length: 3", line="POST /_emulator/nothing"),
+    packed(),
+    in_chunks(),
+]
+
+
+def one_reply(file: BinaryIO) -> bytes:
+    lines = [file.readline()]
+    while lines[-1] not in {b"\r\n", b""}:
+        lines.append(file.readline())
+    # Pages of the control API tell aiohttp's date.
+    head = b"".join(line for line in lines if not line.startswith(b"Date: "))
+    fields = dict(line.lower().rstrip().split(b": ", 1) for line in head.splitlines(keepends=True)[1:-1])
+    if b"content-length" in fields:
+        return head + file.read(int(fields[b"content-length"]))
+    body = b""
+    while not body.endswith(b"\r\n0\r\n\r\n"):
+        size = file.readline()
+        body += size + file.read(int(size, 16) + 2)
+    return head + body
+
+
+def replies(live: Live, asked: list[bytes], dice: random.Random | None) -> list[bytes]:
+    """What comes back; all is sent at once, or in pieces as dice fall, and mostly after the reply before."""
+    with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        told: list[bytes] = []
+        if dice is None:
+            client.sendall(b"".join(asked))
+        for number, one in enumerate(asked if dice else (), start=1):
+            cuts = sorted(dice.sample(range(1, len(one)), dice.choice([0, 0, 0, 1, 2])))
+            for begin, end in zip([0, *cuts], [*cuts, len(one)], strict=True):
+                client.sendall(one[begin:end])
+                time.sleep(0.003 if cuts else 0)
+            while dice.random() < 0.9 and len(told) < number:
+                told.append(one_reply(file))
+        return told + [one_reply(file) for _ in asked[len(told) :]]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_however_the_bytes_come_the_replies_are_the_same(scripted: Callable[..., Live], seed: int) -> None:
+    dice = random.Random(seed)
+    # What comes again is answered otherwise inside than what comes once.
+    asked = [one for one in dice.choices(MANY, k=40) for _ in range(dice.choice([1, 1, 4]))]
+    at_once, in_pieces = scripted(STEPS), scripted(STEPS)
+    assert replies(at_once, asked, None) == replies(in_pieces, asked, dice)
+    journals = [[entry.as_json() for entry in live.server.app.journal.read()] for live in (at_once, in_pieces)]
+    for entry in (*journals[0], *journals[1]):
+        del entry["response"]["beats"], entry["place"]
+    assert journals[0] == journals[1]
+
+
+def parsed(live: Live) -> int:
+    """How many requests aiohttp has read."""
+    runner = live.server._runner
+    assert runner is not None and runner.server is not None
+    return runner.server.requests_count
+
+
+def one_by_one(live: Live, asked: list[bytes]) -> int:
+    with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
+        for one in asked:
+            client.sendall(one)
+            one_reply(file)
+    return parsed(live)
+
+
+@pytest.mark.parametrize(
+    ("asked", "read"),
+    [
+        pytest.param([chat("Hi")] * 6, 1, id="the same"),
+        pytest.param([chat("Hi"), chat("Hi"), chat("Ho"), chat("Hi" * 9), chat("Hi")], 2, id="bodies of other lengths"),
+        pytest.param([chat("Hi", stream=True)] * 6, 1, id="streams without waits"),
+        pytest.param([chat("Hi"), chat("Hi"), chat("Hi", key="b"), chat("Hi", key="b")], 2, id="another head"),
+        pytest.param([chat("made")] * 6, 6, id="an answer made for one request"),
+        pytest.param([packed()] * 4, 4, id="a body that is packed"),
+        pytest.param([in_chunks()] * 4, 4, id="a body in chunks"),
+    ],
+)
+def test_what_comes_under_a_head_that_came_before_needs_no_parser(live: Live, asked: list[bytes], read: int) -> None:
+    assert read == one_by_one(live, asked)
+
+
+def test_now_and_then_aiohttp_sees_that_a_connection_is_used(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.server.http._PARSED_EVERY", 0.0)
+    assert 6 == one_by_one(live, [chat("Hi")] * 6)
+
+
+def test_a_body_that_is_too_long_is_refused_whatever_came_before(scripted: Callable[..., Live]) -> None:
+    live = scripted(STEPS, max_body_bytes=200)
+    asked = [chat("Hi"), chat("Hi"), chat("Hi"), chat("Hi" * 100)]
+    told = replies(live, asked, random.Random(3))
+    assert [b"200", b"200", b"200", b"413"] == [one.split()[1] for one in told]

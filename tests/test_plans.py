@@ -110,5 +110,5 @@ def test_plans_are_bounded_in_number() -> None:
 
     for number in range(5000):
         for _ in range(2):
-            tuple(plans.actions(number, owner, Stamp(0, 1, 1_767_225_601), "me", write))
+            plans.actions(number, owner, Stamp(0, 1, 1_767_225_601), "me", write)
     assert len(plans._plans) <= 4096

@@ -26,6 +26,7 @@ from emulator.types import (
     Insert,
     Page,
     Raw,
+    Ready,
     Rejected,
     Repeat,
     Reply,
@@ -42,7 +43,7 @@ __all__ = ["Answer", "Asked", "answer", "asked"]
 class Answer:
     """What happens on the socket, and what the journal knows of it."""
 
-    actions: Iterable[Action]
+    actions: Iterable[Action] | Ready
     status: int
     outcome: Outcome
     request: Request | None = None

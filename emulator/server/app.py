@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, cast
 
 from aiohttp import HttpVersion11, web
 
 from emulator.clock import Clock
-from emulator.journal import Journal
+from emulator.journal import Exchange, Journal
 from emulator.plans import Plans
-from emulator.player import Connection, Player
+from emulator.player import Connection, Player, Socket, deliver
 from emulator.providers import PROVIDERS
 from emulator.scenario import Library
 from emulator.server.answer import Options, answer
 from emulator.server.control import Control, Fellows, Held
 from emulator.server.entrance import Entrance
-from emulator.server.front import Door
+from emulator.server.front import Door, Visit
 from emulator.server.http import CLOSED, KEPT, Listener, read_body
 from emulator.server.http import Connection as HttpConnection
 from emulator.server.log import Log
 from emulator.server.settings import Settings
 from emulator.session import Budget, Memory, Session, Sessions
-from emulator.types import Failure, Provider, Rejected
+from emulator.types import Action, Failure, Provider, Ready, Rejected
 
 __all__ = ["BACKLOG", "LEAVE_SECONDS", "App", "Server"]
 
@@ -35,8 +36,28 @@ LEAVE_SECONDS: Final = 0.25
 """How long a stopping server lets open answers go on."""
 
 
+@dataclass(slots=True)
+class Due:
+    """An answer that has to go out."""
+
+    actions: Iterable[Action] | Ready
+    exchange: Exchange
+    journal: Journal
+    session: Session
+    arrival: float
+    """When its request arrived, in the session's time."""
+
+    def leave(self) -> None:
+        """The client has gone before the answer began."""
+        self.journal.close(self.exchange, "client_left")
+
+    def deliver(self, ready: Ready, socket: Socket) -> None:
+        """Write all of it."""
+        deliver(ready, socket, self.exchange, self.journal, self.session.clock.now() - self.arrival)
+
+
 class App:
-    """What a server holds, and its one handler."""
+    """What a server holds, and how it answers."""
 
     def __init__(
         self, settings: Settings, library: Library, log: Log | None = None, fellows: Fellows | None = None
@@ -60,35 +81,38 @@ class App:
         """Answer one HTTP request: who is asked, what is answered, and out with it."""
         if http.path.startswith("/_emulator"):
             return await self.control.handle(http)
-        body, unread = await _read(http, self.settings)
         asking = cast("HttpConnection", http.protocol)
-        entrance = asking.entrance = asking.entrance or Entrance(self._door)
-        visit = entrance.open(http, body)
-        session = self.sessions.get(visit.session, visit.only)
-        visit = visit.admitting(session.key)
-        clock = session.clock
-        arrival = clock.now()
-        usual = http.keep_alive and http.version >= HttpVersion11 and http.method != "HEAD" and unread is None
-        options = self.options if usual else self._unusual
-        said, stamp = answer(visit, session, self.library.scenarios, unread, options)
-        number = self.journal.total + 1 if self._fellows is None else self._fellows.number()
-        exchange = said.exchange(number, visit, stamp, clock.felt)
-        self.journal.add(exchange)
-        if self.log is not None:
-            self.log.exchange(exchange)
+        try:
+            return await self._handle(http, asking)
+        finally:
+            asking.entrance.rest(http.content_length or 0)
+
+    async def _handle(self, http: web.BaseRequest, asking: HttpConnection) -> web.StreamResponse:
+        due, asking.waiting = cast("Due | None", asking.waiting), None
+        readable = True
+        if due is None:
+            body, unread = await _read(http, self.settings)
+            readable = unread is None
+            usual = http.keep_alive and http.version >= HttpVersion11 and http.method != "HEAD" and readable
+            due = self._due(asking.entrance.open(http, body), unread, self.options if usual else self._unusual)
+            del body  # a stream may go on for long, and needs nothing of what was asked
         if http.transport is None:
-            self.journal.close(exchange, "client_left")
+            due.leave()
             return CLOSED
+        actions, exchange, session = due.actions, due.exchange, due.session
+        if isinstance(actions, Ready):
+            due.deliver(actions, http.transport)
+            await http.writer.drain()
+            return KEPT
         connection = Connection(
             http.transport,
             http.writer.drain,
             http_1_0=http.version < HttpVersion11,
-            keep_alive=http.keep_alive and unread is None,
+            keep_alive=http.keep_alive and readable,
             head_only=http.method == "HEAD",
         )
-        player = Player(connection, clock, arrival, session.gate)
-        actions = said.actions
-        del body, visit, said  # a stream may go on for long, and needs nothing of what was asked
+        player = Player(connection, session.clock, due.arrival, session.gate)
+        del due
         cut = connection.reset
         session.answers.add(cut)
         exchange.gone = connection.is_gone
@@ -100,6 +124,32 @@ class App:
         finally:
             session.answers.discard(cut)
         return KEPT if player.keep_alive else CLOSED
+
+    def entrance(self) -> Entrance:
+        """The way in of a new connection."""
+        return Entrance(self._door, self.settings.max_body_bytes)
+
+    def answer(self, visit: Visit, socket: Socket) -> Due | None:
+        """Answer a usual request where it is received; gives the answer that takes a task."""
+        due = self._due(visit, None, self.options)
+        if not isinstance(due.actions, Ready):
+            return due
+        due.deliver(due.actions, socket)
+        return None
+
+    def _due(self, visit: Visit, unread: Failure | None, options: Options) -> Due:
+        """Find the answer. `unread` is why the request's body could not be read, if it could not."""
+        session = self.sessions.get(visit.session, visit.only)
+        visit = visit.admitting(session.key)
+        clock = session.clock
+        arrival = clock.now()
+        said, stamp = answer(visit, session, self.library.scenarios, unread, options)
+        number = self.journal.total + 1 if self._fellows is None else self._fellows.number()
+        exchange = said.exchange(number, visit, stamp, clock.felt)
+        self.journal.add(exchange)
+        if self.log is not None:
+            self.log.exchange(exchange)
+        return Due(said.actions, exchange, self.journal, session, arrival)
 
     def new_session(self, identity: str, only: str | None) -> Session:
         """A session as this server's settings have it."""
@@ -126,7 +176,7 @@ class Server:
     async def start(self) -> None:
         """Begin to listen. Raises OSError where the port can't be had."""
         settings = self.app.settings
-        self._runner = web.ServerRunner(Listener(self.app.handle), shutdown_timeout=LEAVE_SECONDS)
+        self._runner = web.ServerRunner(Listener(self.app, self.app.handle), shutdown_timeout=LEAVE_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, settings.host, settings.port, backlog=BACKLOG).start()
         self.port = self._runner.addresses[0][1]

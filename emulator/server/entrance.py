@@ -1,11 +1,13 @@
 """A connection's way in: from the head of an HTTP request to a visit.
 
-The requests of a connection mostly have one head, but for the length of the body: what it says is found out once. It is
-kept as long as the connection, and with it no credential longer than aiohttp keeps it.
+The requests of a connection mostly have one head, but for the length of the body: what it says is found out once, and
+the head of a request that comes in one piece is not even parsed again. A head is kept as long as its connection, and
+with it its credentials.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote
@@ -17,49 +19,110 @@ from emulator.types import Call, Headers
 
 __all__ = ["Entrance"]
 
-_LENGTH: Final = "content-length"
+_BLANK: Final = b"\r\n\r\n"
+_HEAD_BYTES: Final = 16 * 1024
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*(?=\r\n)", re.IGNORECASE)
+_DIGITS: Final = 9
+_OTHERWISE: Final = re.compile(rb"\r\n(?:transfer-encoding|content-encoding|expect|upgrade):", re.IGNORECASE)
+"""Fields of requests that take more than to read so many bytes."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """A head that aiohttp has read, and what it says. The next one may have another length in it."""
+
+    before: bytes
+    """All of it up to the length of the body."""
+    length: bytes
+    after: bytes
+    visit: Visit
+    """What it says, without a body."""
+
+    @classmethod
+    def of(cls, head: bytes, visit: Visit) -> _Known | None:
+        """Remember a head; None: its requests take more than to read so many bytes."""
+        lengths = list(_LENGTH.finditer(head))
+        if len(lengths) != 1 or _OTHERWISE.search(head):
+            return None
+        begin, end = lengths[0].span(1)
+        return cls(head[:begin], head[begin:end], head[end:], visit)
+
+    def ends(self, data: bytes) -> int:
+        """Where in data this head ends, after which so many bytes come as it says; 0: data begin with another one."""
+        if not data.startswith(self.before):
+            return 0
+        begin = len(self.before)
+        end = data.find(b"\r", begin, begin + _DIGITS + 1)
+        length = data[begin:end] if end > 0 else b""
+        if not length.isdigit() or not data.startswith(self.after, end):
+            return 0
+        if length != self.length:
+            self.visit, self.length = _of_length(self.visit, length.decode()), length
+        return end + len(self.after)
 
 
 @dataclass(slots=True)
 class Entrance:
-    """The way in of one connection."""
+    """The way in of one connection.
+
+    It is at rest when all that has come is answered: only from there on is it known where a request begins and ends.
+    """
 
     door: Door
-    _line: tuple[object, ...] = ()
-    """What the first line of the newest head said."""
-    _fields: tuple[tuple[bytes, bytes], ...] = ()
-    _length: int = -1
-    """Where among the fields the length of the body stands."""
-    _visit: Visit | None = None
-    """What that head says, without a body."""
+    most: int
+    """How many bytes a body has at most."""
+    _known: _Known | None = None
+    """The newest head."""
+    _head: bytes = b""
+    """As much as has come of the first head since the connection was at rest."""
+    _came: int = 0
+    """How many bytes have come since then."""
+    _lost: bool = False
+    """It will not be at rest again, as far as anybody knows."""
+
+    def come(self, data: bytes) -> None:
+        """Note what comes and is parsed."""
+        self._came += len(data)
+        if not self._head.endswith(_BLANK) and len(self._head) < _HEAD_BYTES:
+            head, blank, _ = (self._head + data[:_HEAD_BYTES]).partition(_BLANK)
+            self._head = head + blank
+
+    def rest(self, length: int) -> None:
+        """Note that a request is answered, whose body had so many bytes. Mostly that is all that has come."""
+        self._lost = self._lost or self._came != len(self._head) + length or not self._head.endswith(_BLANK)
+        self._head, self._came = b"", 0
 
     def open(self, http: web.BaseRequest, body: bytes) -> Visit:
         """Who is asked, and in which session."""
-        line, fields = (http.method, http.rel_url), http.raw_headers
-        visit = self._visit
-        if visit is None or line != self._line or fields != self._fields:
-            visit = self._found(visit, http) if line == self._line and visit is not None else self._new(http)
-            self._line, self._fields, self._visit = line, fields, visit
-        return visit.with_body(body)
+        if self._lost or not self._head.endswith(_BLANK):
+            return self._new(http).with_body(body)
+        known = self._known
+        if known is None or known.ends(self._head) != len(self._head):
+            visit = self._new(http)
+            self._known = _Known.of(self._head, visit)
+            return visit.with_body(body)
+        return known.visit.with_body(body)
+
+    def opened(self, data: bytes) -> Visit | None:
+        """Who is asked by exactly these bytes, where that needs no parser."""
+        known = self._known
+        if known is None or self._came or self._lost:
+            return None
+        ends = known.ends(data)
+        if not ends or len(data) - ends != int(known.length) or len(data) - ends > self.most:
+            return None
+        return known.visit.with_body(data[ends:])
 
     def _new(self, http: web.BaseRequest) -> Visit:
         """Find everything out."""
-        names = [name.lower() for name, _ in http.raw_headers]
-        length = _LENGTH.encode()
-        self._length = names.index(length) if names.count(length) == 1 else -1
         return self.door.open(_call(http)).kept()
 
-    def _found(self, visit: Visit, http: web.BaseRequest) -> Visit:
-        """The same, where only the body is of another length."""
-        known, fields, at = self._fields, http.raw_headers, self._length
-        if at < 0 or len(fields) != len(known) or fields[at][0] != known[at][0]:
-            return self._new(http)
-        if fields[:at] != known[:at] or fields[at + 1 :] != known[at + 1 :]:
-            return self._new(http)
-        length = {_LENGTH: fields[at][1].decode()}
-        heading = visit.heading and replace(visit.heading, headers={**visit.heading.headers, **length})
-        call = replace(visit.call, headers={**visit.call.headers, **length})
-        return replace(visit, call=call, heading=heading)
+
+def _of_length(visit: Visit, length: str) -> Visit:
+    """The same visit with a body of another length."""
+    field = {"content-length": length}
+    heading = visit.heading and replace(visit.heading, headers={**visit.heading.headers, **field})
+    return replace(visit, call=replace(visit.call, headers={**visit.call.headers, **field}), heading=heading)
 
 
 def _call(http: web.BaseRequest) -> Call:

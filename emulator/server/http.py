@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from aiohttp import web
 
 from emulator import jsontext
+from emulator.player import Socket, is_full
 from emulator.server.entrance import Entrance
+from emulator.server.front import Visit
 from emulator.types import Failure, Rejected
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
-__all__ = ["CLOSED", "KEPT", "Connection", "Listener", "read_body"]
+__all__ = ["CLOSED", "KEPT", "Connection", "Host", "Listener", "Waiting", "read_body"]
 
 _AGENT: Final = re.compile(rb"\r\nuser-agent:[^\r\n]*", re.IGNORECASE)
 _BLANK: Final = b"\r\n\r\n"
 _HEAD_BYTES: Final = 16 * 1024
+_PARSED_EVERY: Final = 60.0
+"""Seconds after which aiohttp gets a request again: it closes connections that it takes to be idle."""
 _LINGER_SECONDS: Final = 1.0
 """How long the rest of a refused body is read, so that its sender sees the answer and not a reset."""
 
@@ -43,18 +48,74 @@ KEPT: Final = _Done(keep_alive=True)
 CLOSED: Final = _Done(keep_alive=False)
 
 
-class Connection(web.RequestHandler):
-    """One client connection."""
+class Waiting(Protocol):
+    """An answer that could not go out where its request was received."""
 
-    entrance: Entrance | None = None
-    """The way in of its requests, once there was one."""
+    def leave(self) -> None:
+        """The client has gone before the answer began."""
+
+
+class Host(Protocol):
+    """Who answers: the app."""
+
+    def entrance(self) -> Entrance:
+        """The way in of a new connection."""
+
+    def answer(self, visit: Visit, socket: Socket) -> Waiting | None:
+        """Answer a request where it is received; gives the answer that takes a task."""
+
+
+class Connection(web.RequestHandler):
+    """One client connection.
+
+    A request goes through aiohttp's parser and gets a task of its own. But one that comes in one piece, with the head
+    of one before it, is answered where it is received, if its answer is due at once.
+    """
+
+    def __init__(self, manager: web.Server, host: Host, **settings: Any) -> None:
+        super().__init__(manager, **settings)
+        self.entrance = host.entrance()
+        self.waiting: Waiting | None = None
+        """The answer to the request that aiohttp has, where it is found already."""
+        self._answer = host.answer
+        self._parsed = 0.0
+        """When aiohttp got a request."""
 
     def data_received(self, data: bytes) -> None:
+        """Answer a request here, or feed the parser."""
+        if not self.answered(data):
+            self.feed(data)
+
+    def answered(self, data: bytes) -> bool:
+        """Answer what came, if that is one request and can be answered here."""
+        visit = self.entrance.opened(data)
+        if visit is None or time.monotonic() > self._parsed + _PARSED_EVERY:
+            return False
+        socket = cast("Socket | None", self.transport)
+        if socket is None or is_full(socket):
+            return False
+        try:
+            self.waiting = self._answer(visit, socket)
+        except Exception as error:  # noqa: BLE001 - a fault of ours, which aiohttp answers if it comes upon it again
+            self.log_exception("Error in answering a request where it was received", exc_info=error)
+            return False
+        return self.waiting is None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Give up the answer that no task has taken."""
+        super().connection_lost(exc)
+        if self.waiting is not None:
+            self.waiting.leave()
+            self.waiting = None
+
+    def feed(self, data: bytes) -> None:
         """Feed the parser.
 
         aiohttp from 3.13.5 answers a duplicated User-Agent with a 400 of its own, before any handler; services don't,
         and some clients send two. The first one stays.
         """
+        self._parsed = time.monotonic()
+        self.entrance.come(data)
         # A piece of a large body has no line end, as a rule: that is seen at once.
         if data.find(b"\r", 0, _HEAD_BYTES) >= 0:
             head = data[:_HEAD_BYTES].partition(_BLANK)[0]
@@ -82,13 +143,14 @@ class Connection(web.RequestHandler):
 class Listener(web.Server):
     """Makes a `Connection` for each client."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+    def __init__(self, host: Host, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+        self.host = host
         # Without handler_cancellation a client that has gone away keeps its handler, and a stalled stream the server.
         super().__init__(handler, handler_cancellation=True, access_log=None, lingering_time=_LINGER_SECONDS)
 
     def __call__(self) -> Connection:
         """Make the protocol of a new connection."""
-        return Connection(self, loop=self._loop, **self._kwargs)
+        return Connection(self, self.host, loop=self._loop, **self._kwargs)
 
 
 async def read_body(http: web.BaseRequest, most: int) -> bytes:

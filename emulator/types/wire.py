@@ -20,6 +20,7 @@ __all__ = [
     "Hang",
     "Hold",
     "Provider",
+    "Ready",
     "Send",
     "Start",
     "Wait",
@@ -102,6 +103,20 @@ class Hang:
 @value(frozen=True, slots=True)
 class Broken:
     """The answer has gone wrong: what follows, if anything, is not what the model says."""
+
+
+@value(frozen=True, slots=True)
+class Ready:
+    """A whole response that is due at once, as a client with HTTP/1.1 and an open connection reads it."""
+
+    data: bytes
+    """The head and the body; in chunks, where the head tells no length."""
+    body: Callable[[], bytes]
+    """Makes the body, for whoever reads it later."""
+    size: int
+    """How long the body is."""
+    beats: int
+    headers: Headers
 
 
 Action: TypeAlias = Wait | Start | Send | Hold | End | Hang | Broken

@@ -13,8 +13,7 @@ from typing import Any, Final, TypeAlias, cast
 from aiohttp import web
 
 from emulator.server.app import App
-from emulator.server.entrance import Entrance
-from emulator.server.http import CLOSED, Connection, Listener
+from emulator.server.http import CLOSED, Connection, Host, Listener
 from emulator.server.workers.arrived import Arrived
 from emulator.server.workers.fellows import STREAM, Fellows
 from emulator.server.workers.post import Post
@@ -29,8 +28,8 @@ Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Guest(Connection):
     """A client's connection, that can be handed over."""
 
-    def __init__(self, manager: web.Server, read: bytes = b"", **settings: Any) -> None:
-        super().__init__(manager, **settings)
+    def __init__(self, manager: web.Server, host: Host, read: bytes = b"", **settings: Any) -> None:
+        super().__init__(manager, host, **settings)
         self.arrived = Arrived()
         self._read = read
         """What another worker has read of it."""
@@ -42,10 +41,10 @@ class Guest(Connection):
             self.data_received(self._read)
             self._read = b""
 
-    def data_received(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
         """Keep what comes until it is known whose it is."""
         self.arrived.add(data)
-        super().data_received(data)
+        super().feed(data)
 
     async def hand_over(self, give: Callable[[int, bytes], Awaitable[None]]) -> None:
         """Give the connection away between two requests, with what has come of the next one."""
@@ -70,7 +69,7 @@ class Guests(Listener):
 
     def __call__(self, read: bytes = b"") -> Guest:
         """Make the protocol of a connection."""
-        return Guest(self, read, loop=self._loop, **self._kwargs)
+        return Guest(self, self.host, read, loop=self._loop, **self._kwargs)
 
     async def adopt(self, descriptor: int, read: bytes) -> None:
         """Go on with a connection of which another worker has read so much."""
@@ -103,5 +102,4 @@ class Desk:
         """Whose request it is; None where any worker can take it."""
         if http.path.startswith("/_emulator"):
             return http.query.get("session") if http.path == STREAM else None
-        entrance = guest.entrance = guest.entrance or Entrance(self.app.control.held.door)
-        return entrance.open(http, b"").session
+        return guest.entrance.open(http, b"").session

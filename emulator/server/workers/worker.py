@@ -40,7 +40,7 @@ async def _work(job: Job) -> None:
     fellows = Fellows(job.me, post, job.numbers)
     library = Library(*job.source)
     app = App(job.settings, library, job.log, fellows)
-    guests = Guests(Desk(app, fellows, post).handle)
+    guests = Guests(app, Desk(app, fellows, post).handle)
     runner = web.ServerRunner(guests, shutdown_timeout=LEAVE_SECONDS)
     await runner.setup()
     post.deliver(partial(reply, app.control), guests.adopt)
