@@ -53,6 +53,8 @@ class Clock:
     _moment: float = 0.0
     """The manual clock's time, in seconds since its session began."""
     _waiting: list[tuple[float, int, Waiting]] = field(default_factory=list)
+    _wheel: _Wheel | None = None
+    """The wheel of the event loop that it was asked in last."""
     _ordinals: count[int] = field(default_factory=count)
 
     def created(self, serial: int) -> int:
@@ -99,8 +101,12 @@ class Clock:
         if self.kind == "manual" and not self.is_due(moment):
             heapq.heappush(self._waiting, (moment, next(self._ordinals), waiting))
             return waiting
-        wheel = _wheel(asyncio.get_running_loop())
-        wheel.at(wheel.time() + (0 if self.is_due(moment) else (moment - self.now()) * self.scale), waiting)
+        loop = asyncio.get_running_loop()
+        wheel = self._wheel
+        if wheel is None or wheel.loop is not loop:
+            wheel = self._wheel = _wheel(loop)
+        left = 0.0 if self.kind == "manual" else max(0.0, moment - self.now()) * self.scale
+        wheel.at(wheel.time() + left, waiting)
         return waiting
 
     def advance(self, seconds: float) -> None:
@@ -119,6 +125,7 @@ class _Wheel:
     """One timer for all who wait in an event loop, by ticks of a millisecond."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
         self.time = loop.time
         self._call_at = loop.call_at
         self._slots: dict[int, list[Waiting]] = {}

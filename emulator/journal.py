@@ -166,11 +166,11 @@ class Exchange:
     """The fields of the query in which credentials came."""
     words: int = field(init=False)
     """What the conversation and its answer take, roughly."""
-    _sent: list[bytes] = field(default_factory=list)
+    _sent: list[bytes] | None = None
     """The body that went out, up to a bound."""
     _whole: Callable[[], bytes] | None = None
     """Makes the body of an answer by a plan, of which so much went out."""
-    _beats: array[float] = field(default_factory=lambda: array("d"))
+    _beats: tuple[float, ...] | array[float] = ()
     """Planned, actual and how many, one after the other: a long stream has thousands."""
 
     def __post_init__(self) -> None:
@@ -203,6 +203,8 @@ class Exchange:
         """Keep what went out."""
         room = _KEPT_BYTES - self.sent_bytes
         self.sent_bytes += len(data)
+        if self._sent is None:
+            self._sent = []
         if room > 0:
             self._sent.append(data if len(data) <= room else data[:room])
 
@@ -213,20 +215,29 @@ class Exchange:
 
     def beat(self, planned: float, actual: float, beats: int) -> None:
         """Note model output that went out in one write."""
-        self._beats.extend((planned, actual, beats))
+        told = (planned, actual, beats)
+        if isinstance(self._beats, array):
+            self._beats.extend(told)
+        else:
+            self._beats = array("d", (*self._beats, *told)) if self._beats else told
+
+    @property
+    def timed(self) -> Iterator[tuple[float, float, float]]:
+        """What `beats` tells, as numbers."""
+        told = iter(self._beats)
+        return zip(told, told, told, strict=True)
 
     @property
     def beats(self) -> list[Beat]:
         """Model output and when it went out."""
-        told = iter(self._beats)
-        return [Beat(planned, actual, int(beats)) for planned, actual, beats in zip(told, told, told, strict=True)]
+        return [Beat(planned, actual, int(beats)) for planned, actual, beats in self.timed]
 
     @property
     def reply(self) -> bytes:
         """The body that went out, up to a bound."""
         if self._whole is not None:
             return self._whole()[: self.kept_bytes]
-        self._sent = [b"".join(self._sent)]
+        self._sent = [b"".join(self._sent or ())]
         return self._sent[0]
 
     @property

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 from emulator.types import Action, Headers, Ready, Send, Stamp, Start
@@ -85,26 +86,24 @@ class _Form:
     """Bytes with holes: pieces that stand fast and, by number, what belongs between them."""
 
     pieces: tuple[bytes, ...]
-    order: tuple[int, ...]
-    """Which piece comes when. The values that fill the holes count on from the last piece."""
+    ordered: Callable[[Sequence[bytes]], Iterable[bytes]]
+    """Puts pieces, and after them the values that fill the holes, in the order in which they come, each as often."""
 
     @classmethod
     def of(cls, data: bytes, marks: Sequence[bytes]) -> _Form:
         """The form of bytes that have marks in them."""
-        if not data or not marks:
-            return cls((data,), (0,)) if data else cls((), ())
         numbers: dict[bytes, int] = {}
         order = []
-        for piece in re.split(b"(" + b"|".join(map(re.escape, marks)) + b")", data):
+        for piece in re.split(b"(" + b"|".join(map(re.escape, marks)) + b")", data) if marks else [data]:
             place = ~marks.index(piece) if piece in marks else numbers.setdefault(piece, len(numbers))
             order.append(place)
         count = len(numbers)
-        return cls(tuple(numbers), tuple(place if place >= 0 else count + ~place for place in order))
+        places = [place if place >= 0 else count + ~place for place in order]
+        return cls(tuple(numbers), itemgetter(*places) if len(places) > 1 else itemgetter(slice(1)))
 
     def filled(self, values: Sequence[bytes]) -> bytes:
         """Put values in."""
-        every = (*self.pieces, *values)
-        return b"".join(map(every.__getitem__, self.order))
+        return b"".join(self.ordered((*self.pieces, *values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class _Whole:
 class _Plan:
     """An answer with holes where it is its own."""
 
-    actions: tuple[tuple[Action, _Form, _Form], ...]
+    actions: tuple[tuple[Action, _Form, _Form | None], ...]
     """Each with what its bytes are made of, and what the chunks in which they go out, if they do."""
     whole: _Whole | None
     makers: tuple[Callable[[Stamp, str], str], ...]
@@ -157,7 +156,8 @@ class _Plan:
         """Whether it gives what is written."""
         values = self._values(stamp, session)
         made = tuple(
-            (_with(action, form.filled(values)), chunks.filled(values)) for action, form, chunks in self.actions
+            (_with(action, form.filled(values)), chunks.filled(values) if chunks else b"")
+            for action, form, chunks in self.actions
         )
         return made == written and (self.whole is None or self.whole.form.filled(values) == _response(written))
 
@@ -174,27 +174,29 @@ class _Plan:
         every = b"".join(_bytes(action) for action, _ in actions)
         used = [(mark, make) for mark, make in known if mark in every]
         names = [mark for mark, _ in used]
-        forms = tuple((one, _Form.of(_bytes(one), names), _Form.of(chunks, names)) for one, chunks in actions)
+        forms = tuple(
+            (one, _Form.of(_bytes(one), names), _Form.of(chunks, names) if chunks else None) for one, chunks in actions
+        )
         return cls(forms, _Whole.of(actions, names), tuple(make for _, make in used), len(every))
 
     def made(self, stamp: Stamp, session: str) -> Iterable[Action] | Ready:
         """Put what belongs to an exchange into the holes."""
         if self.whole is None:
             return self.filled(stamp, session)
-        values = self._values(stamp, session)
-        return self.whole.filled(values, partial(self._body, values))
+        return self.whole.filled(self._values(stamp, session), partial(self._body, stamp, session))
 
     def filled(self, stamp: Stamp, session: str) -> Iterator[Action]:
         """The same, of each action when it is due."""
         values = self._values(stamp, session)
-        whole = partial(self._body, values)
+        whole = partial(self._body, stamp, session)
         for action, form, chunks in self.actions:
-            if isinstance(action, Send) and chunks.order:
+            if isinstance(action, Send) and chunks:
                 yield Send(chunks.filled(values), action.beats, action.alone, whole, len(action.data))
             else:
                 yield _with(action, form.filled(values))
 
-    def _body(self, values: Sequence[bytes]) -> bytes:
+    def _body(self, stamp: Stamp, session: str) -> bytes:
+        values = self._values(stamp, session)
         return b"".join(form.filled(values) for action, form, _ in self.actions if isinstance(action, Send))
 
     def _values(self, stamp: Stamp, session: str) -> list[bytes]:

@@ -201,8 +201,7 @@ class Player:
         for action in rest:
             match action:
                 case Send():
-                    self._send(action, exchange)
-                    if is_full(self._connection.socket):
+                    if self._send(action, exchange) and is_full(self._connection.socket):
                         return action
                 case Wait(until):
                     until += self._held
@@ -219,8 +218,10 @@ class Player:
                     return action
         return None
 
-    def _send(self, send: Send, exchange: Exchange) -> None:
-        if send.alone or self._buffered > _FLUSH_BYTES:
+    def _send(self, send: Send, exchange: Exchange) -> bool:
+        """Take what is sent; gives whether what came before has gone out for it."""
+        writes = send.alone or self._buffered > _FLUSH_BYTES
+        if writes:
             self._write(exchange)
         self._count(send.beats)
         if send.whole is None:
@@ -229,6 +230,7 @@ class Player:
         else:
             exchange.sent_of(send.whole, send.size)
             self._put(send.data)
+        return writes
 
     async def _paced(self, until: float, rest: Iterator[Action], exchange: Exchange) -> Action | None:
         """Wait, and go on from the timer itself for as long as there is nothing but to write and to wait.

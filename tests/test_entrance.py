@@ -5,7 +5,9 @@ import http.client
 import json
 import random
 import socket
+import struct
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -119,7 +121,8 @@ def packed() -> bytes:
 
 def in_chunks() -> bytes:
     body = chat("Hi").partition(b"\r\n\r\n")[2]
-    return request(b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (body[:5], len(body) - 5, body[5:]), "Transfer-Encoding: chunked")
+    chunks = b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (body[:5], len(body) - 5, body[5:])
+    return request(chunks, "Transfer-Encoding: chunked")
 
 
 MANY = [
@@ -155,14 +158,19 @@ def one_reply(file: BinaryIO) -> bytes:
     return head + body
 
 
-def replies(live: Live, asked: list[bytes], dice: random.Random | None) -> list[bytes]:
-    """What comes back; all is sent at once, or in pieces as dice fall, and mostly after the reply before."""
+def at_once(live: Live, asked: list[bytes]) -> list[bytes]:
+    """What comes back where all is sent before anything is read."""
+    with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
+        client.sendall(b"".join(asked))
+        return [one_reply(file) for _ in asked]
+
+
+def in_pieces(live: Live, asked: list[bytes], dice: random.Random) -> list[bytes]:
+    """What comes back where requests are sent in pieces as dice fall, and mostly after the reply before."""
     with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         told: list[bytes] = []
-        if dice is None:
-            client.sendall(b"".join(asked))
-        for number, one in enumerate(asked if dice else (), start=1):
+        for number, one in enumerate(asked, start=1):
             cuts = sorted(dice.sample(range(1, len(one)), dice.choice([0, 0, 0, 1, 2])))
             for begin, end in zip([0, *cuts], [*cuts, len(one)], strict=True):
                 client.sendall(one[begin:end])
@@ -174,12 +182,12 @@ def replies(live: Live, asked: list[bytes], dice: random.Random | None) -> list[
 
 @pytest.mark.parametrize("seed", range(8))
 def test_however_the_bytes_come_the_replies_are_the_same(scripted: Callable[..., Live], seed: int) -> None:
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311 - repeatable
     # What comes again is answered otherwise inside than what comes once.
     asked = [one for one in dice.choices(MANY, k=40) for _ in range(dice.choice([1, 1, 4]))]
-    at_once, in_pieces = scripted(STEPS), scripted(STEPS)
-    assert replies(at_once, asked, None) == replies(in_pieces, asked, dice)
-    journals = [[entry.as_json() for entry in live.server.app.journal.read()] for live in (at_once, in_pieces)]
+    lives = scripted(STEPS), scripted(STEPS)
+    assert at_once(lives[0], asked) == in_pieces(lives[1], asked, dice)
+    journals = [[entry.as_json() for entry in live.server.app.journal.read()] for live in lives]
     for entry in (*journals[0], *journals[1]):
         del entry["response"]["beats"], entry["place"]
     assert journals[0] == journals[1]
@@ -188,16 +196,19 @@ def test_however_the_bytes_come_the_replies_are_the_same(scripted: Callable[...,
 def parsed(live: Live) -> int:
     """How many requests aiohttp has read."""
     runner = live.server._runner
-    assert runner is not None and runner.server is not None
+    assert runner is not None
+    assert runner.server is not None
     return runner.server.requests_count
 
 
-def one_by_one(live: Live, asked: list[bytes]) -> int:
+def one_by_one(live: Live, asked: list[bytes]) -> list[bytes]:
+    """What comes back where each request comes in one piece, after the reply before."""
+    told = []
     with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
         for one in asked:
             client.sendall(one)
-            one_reply(file)
-    return parsed(live)
+            told.append(one_reply(file))
+    return told
 
 
 @pytest.mark.parametrize(
@@ -213,16 +224,48 @@ def one_by_one(live: Live, asked: list[bytes]) -> int:
     ],
 )
 def test_what_comes_under_a_head_that_came_before_needs_no_parser(live: Live, asked: list[bytes], read: int) -> None:
-    assert read == one_by_one(live, asked)
+    one_by_one(live, asked)
+    assert read == parsed(live)
 
 
 def test_now_and_then_aiohttp_sees_that_a_connection_is_used(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emulator.server.http._PARSED_EVERY", 0.0)
-    assert 6 == one_by_one(live, [chat("Hi")] * 6)
+    one_by_one(live, [chat("Hi")] * 6)
+    assert 6 == parsed(live)
 
 
 def test_a_body_that_is_too_long_is_refused_whatever_came_before(scripted: Callable[..., Live]) -> None:
     live = scripted(STEPS, max_body_bytes=200)
     asked = [chat("Hi"), chat("Hi"), chat("Hi"), chat("Hi" * 100)]
-    told = replies(live, asked, random.Random(3))
+    told = one_by_one(live, asked)
     assert [b"200", b"200", b"200", b"413"] == [one.split()[1] for one in told]
+
+
+def test_nothing_stays_open_where_a_client_leaves_at_once(live: Live) -> None:
+    for _ in range(30):
+        client = socket.create_connection(("127.0.0.1", live.server.port), timeout=10)
+        with client, client.makefile("rb") as file:
+            client.sendall(chat("made"))
+            one_reply(file)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(chat("made"))
+    ended = Counter[str]()
+    until = time.monotonic() + 5
+    while time.monotonic() < until and (not ended or ended["open"]):
+        ended = Counter(entry.ended for entry in live.server.app.journal.read())
+    assert {"delivered", "client_left"} >= set(ended)
+    assert ended["delivered"] >= 30
+
+
+def test_a_fault_of_ours_is_a_500_and_a_traceback_in_the_log(
+    live: Live, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fault(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
+        for status in (b"200", b"500"):
+            client.sendall(chat("Hi"))
+            assert status == one_reply(file).split()[1]
+            monkeypatch.setattr(live.server.app, "_due", fault)
+    assert "a fault of ours" in caplog.text

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import field
-from functools import cached_property
 from types import NoneType
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from emulator.types.conversation import ToolResult, Turn, count_part
-from emulator.types.values import Headers, Json, value
+from emulator.types.values import Headers, Json, once, value
 
 if TYPE_CHECKING:
     from emulator.types.reply import Stamp
@@ -124,7 +123,7 @@ class Request:
             ]
         )
 
-    @cached_property
+    @once
     def user(self) -> str:
         """The text of the last user turn; empty where there is none."""
         for turn in reversed(self.turns):
@@ -132,24 +131,24 @@ class Request:
                 return turn.text
         return ""
 
-    @cached_property
+    @once
     def system(self) -> str:
         """System, developer and instruction texts, joined by a line break."""
         return "\n".join([turn.text for turn in self.turns if turn.role == "system"])
 
-    @cached_property
+    @once
     def turn(self) -> int:
         """1 + how many assistant turns the request carries."""
         return 1 + [turn.role for turn in self.turns].count("assistant")
 
-    @cached_property
+    @once
     def tool_results(self) -> tuple[ToolResult, ...]:
         """The newest turns' tool results: those since the last assistant turn, if nobody spoke after them."""
         if not self.turns or self.turns[-1].role != "tool":
             return ()
         return tuple(part for part in self.turns[-1].parts if isinstance(part, ToolResult))
 
-    @cached_property
+    @once
     def input_tokens(self) -> int:
         """The estimate of `usage.input`: every text, reasoning, call and result of the conversation."""
         return max(1, sum([count_part(part) for turn in self.turns for part in turn.parts]))

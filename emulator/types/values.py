@@ -6,13 +6,29 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-__all__ = ["EmulatorError", "Headers", "Json", "kind_of", "value"]
+__all__ = ["EmulatorError", "Headers", "Json", "kind_of", "once", "value"]
 
 _Class = TypeVar("_Class")
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as value
+    from functools import cached_property as once
 else:
+
+    class once:  # noqa: N801 - it is written as `cached_property` is
+        """`cached_property` for what each request is asked; the standard library's takes a lock before Python 3.12."""
+
+        def __init__(self, find: Callable[[Any], Any]) -> None:
+            self.find = find
+            self.name = find.__name__
+            self.__doc__ = find.__doc__
+
+        def __get__(self, owner: Any, kind: type | None = None) -> Any:
+            """Find it out, and let it stand in the way from then on."""
+            if owner is None:
+                return self
+            found = owner.__dict__[self.name] = self.find(owner)
+            return found
 
     def value(*, frozen: bool, slots: bool) -> Callable[[type[_Class]], type[_Class]]:
         """`dataclass` for values of which each request makes many.

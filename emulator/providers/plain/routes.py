@@ -81,14 +81,27 @@ _SHAPES: Final[dict[listing.Shape, WireProtocol]] = {"chat": chat, "messages": m
 
 def find(call: Call, provider: str, models: PageMaker) -> Endpoint:
     """Find the route of a call; `models` answers where models are asked for. Raises Rejected."""
+    return _endpoint(call.method, call.path, provider) or _other(call, provider, models)
+
+
+@lru_cache(maxsize=256)
+def _endpoint(method: str, path: str, provider: str) -> Endpoint | None:
+    """Where a path leads that is no list of models."""
+    for route, named in _fitting(path.rstrip("/")):
+        if route.method == method:
+            if route.protocol is None:
+                break
+            model, item = named.get("model"), named.get("item") or ""
+            return Endpoint(provider, route.protocol, model=model, stream=route.stream, item=item, page=route.page)
+    return None
+
+
+def _other(call: Call, provider: str, models: PageMaker) -> Endpoint:
     fitting = _fitting(call.path.rstrip("/"))
     for route, named in fitting:
         if route.method != call.method:
             continue
-        if route.protocol is None:
-            return Endpoint(provider, protocol_of(call), item=named.get("model") or "", page=models)
-        model, item = named.get("model"), named.get("item") or ""
-        return Endpoint(provider, route.protocol, model=model, stream=route.stream, item=item, page=route.page)
+        return Endpoint(provider, protocol_of(call), item=named.get("model") or "", page=models)
     # A POST below a model is one of Google's verbs: an unknown one is an unknown path.
     methods = ", ".join(dict.fromkeys(route.method for route, _ in fitting if route.protocol or call.method != "POST"))
     if not methods:

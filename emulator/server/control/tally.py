@@ -39,7 +39,7 @@ class Tally:
             return
         self.open -= 1
         self.ended[exchange.ended] += 1
-        for beat in exchange.beats:
-            late = max(0.0, beat.actual - beat.planned)
-            self.beats[bisect_left(LATE, late)] += beat.beats
-            self.late += late * beat.beats
+        for planned, actual, beats in exchange.timed:
+            late = max(0.0, actual - planned)
+            self.beats[bisect_left(LATE, late)] += int(beats)
+            self.late += late * beats
