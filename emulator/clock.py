@@ -7,10 +7,11 @@ import heapq
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, Literal, TypeAlias, get_args
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct, field
 
 __all__ = ["CLOCKS", "EPOCH", "Clock", "ClockKind", "Waiting"]
 
@@ -24,8 +25,7 @@ EPOCH: Final = 1_767_225_600
 """2026-01-01T00:00:00Z: where the deterministic and the manual clock begin."""
 
 
-@dataclass(slots=True)
-class Waiting:
+class Waiting(Struct):
     """Somebody who waits for a moment."""
 
     call: Callable[[], object]
@@ -39,8 +39,7 @@ class Waiting:
             self.call()
 
 
-@dataclass(slots=True)
-class Clock:
+class Clock(Struct):
     """A session's time.
 
     What replies say of time is by ordinals on the deterministic clock, one second a request, and by the wall on the

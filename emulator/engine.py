@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
+from msgspec import Struct, field
+
 from emulator.scenario import Scenario, State, Step, Why
-from emulator.types import Request, value
+from emulator.types import Request
 
 __all__ = ["Hit", "Miss", "Near", "Standing", "choose", "nearest"]
 
@@ -20,8 +21,7 @@ _ORDER, _TIMES = "order", "times"
 """What keeps a step from answering beside its conditions."""
 
 
-@value(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How far a session has come before this request."""
 
     calls: Mapping[Step, int] = field(default_factory=dict)
@@ -33,8 +33,7 @@ class Standing:
     """The step that answered this call when it was made before; None: it was not."""
 
 
-@value(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """The step that answers."""
 
     step: Step
@@ -45,8 +44,7 @@ class Hit:
     """The steps whose calls are counted and whose conditions hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Struct, frozen=True):
     """A step that does not answer, and its conditions that fail, in the order of the file."""
 
     step: Step
@@ -57,8 +55,7 @@ class Near:
         return f"{self.step.name} ({self.step.place}) {name}: {why()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(Struct, frozen=True):
     """No step answers. `near` has every step, the nearest first.
 
     That is: no routing condition fails, it has its turn, fewest conditions fail, the most similar user text, the

@@ -6,8 +6,9 @@ import re
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
+
+from msgspec import Struct
 
 from emulator import jsontext
 from emulator.types import (
@@ -70,8 +71,7 @@ _TELLING: Final = 8
 """How long a value is at least that is a credential because it came as one as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(Struct, frozen=True):
     """Model output that went out in one write. Seconds since the request arrived."""
 
     planned: float
@@ -79,8 +79,7 @@ class Beat:
     beats: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Heading:
+class Heading(Struct, frozen=True, eq=False):
     """What is kept of the head of a request: all but its credentials, so that they are in no dump of the journal."""
 
     headers: Headers
@@ -103,8 +102,7 @@ class Heading:
         )
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(Struct, eq=False):
     """One request and what it was answered. Filled as the answer goes out."""
 
     number: int
@@ -158,13 +156,13 @@ class Exchange:
     """Tells the time, as long as the answer goes out."""
     gone: Callable[[], bool] | None = None
     """Tells whether the client has left, as long as the answer goes out."""
-    received_bytes: int = field(init=False)
+    received_bytes: int = 0
     """How long the request's body is, without bound."""
-    credentials: int = field(init=False)
+    credentials: int = 0
     """Tells one set of credentials from another, and nothing of either."""
-    leaked: tuple[str, ...] = field(init=False)
+    leaked: tuple[str, ...] = ()
     """The fields of the query in which credentials came."""
-    words: int = field(init=False)
+    words: int = 0
     """What the conversation and its answer take, roughly."""
     _sent: list[bytes] | None = None
     """The body that went out, up to a bound."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from emulator.types import Action, Headers, Ready, Send, Stamp, Start
 
@@ -81,8 +82,7 @@ class Plans:
             self._bytes -= oldest.size if oldest else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """Bytes with holes: pieces that stand fast and, by number, what belongs between them."""
 
     pieces: tuple[bytes, ...]
@@ -106,8 +106,7 @@ class _Form:
         return b"".join(self.ordered((*self.pieces, *values)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Whole:
+class _Whole(Struct, frozen=True):
     """A response all of which is due at once, and that is not long."""
 
     form: _Form
@@ -132,8 +131,7 @@ class _Whole:
         return Ready(self.form.filled(values), body, self.size, self.beats, self.headers)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """An answer with holes where it is its own."""
 
     actions: tuple[tuple[Action, _Form, _Form | None], ...]
@@ -260,16 +258,10 @@ def _mark(number: int, length: int) -> str:
     return f"zq{digits}".ljust(length, "q")
 
 
-class _Marks(Stamp):
+class _Marks(Stamp, frozen=True):
     """A stamp that gives a mark for everything it is asked for, as long as the real thing."""
 
-    __slots__ = ("made",)
-
-    def __init__(self, seed: int, serial: int, created: int) -> None:
-        super().__init__(seed, serial, created)
-        object.__setattr__(self, "made", {})
-
-    made: dict[Hashable, tuple[str, Callable[[Stamp, str], str]]]
+    made: dict[Hashable, tuple[str, Callable[[Stamp, str], str]]] = field(default_factory=dict)
 
     def hex(self, label: str, digits: int) -> str:
         """A mark."""

@@ -12,9 +12,10 @@ import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
+
+from msgspec import Struct
 
 from emulator.clock import Waiting
 from emulator.journal import Ended, Exchange, Journal
@@ -90,8 +91,7 @@ class Gate(Protocol):
         """Return when it is open."""
 
 
-@dataclass(slots=True, eq=False)
-class Connection:
+class Connection(Struct, eq=False):
     """One response's way to the client."""
 
     socket: Socket

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from itertools import accumulate, count
 from typing import Final, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from emulator import jsontext
 from emulator.types import (
@@ -35,7 +37,6 @@ from emulator.types import (
     Stamp,
     Start,
     Wait,
-    value,
 )
 
 __all__ = ["FRAMINGS", "Ending", "Going", "faulty", "stream", "waits", "whole"]
@@ -136,8 +137,7 @@ def faulty(actions: Iterable[Action], fault: Fault) -> Iterator[Action]:
     yield from (Broken(), End(reset=False))
 
 
-@value(frozen=True, slots=True)
-class Going:
+class Going(Struct, frozen=True):
     """How a reply goes out: its pace, what happens on the way, and whose draws jitter takes."""
 
     pace: Pace
@@ -147,16 +147,15 @@ class Going:
     """The protocol's own sign of life."""
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """A stream on its way."""
 
     going: Going
     form: _Framing
-    queue: deque[Happening] = field(init=False)
+    queue: deque[Happening] = field(default_factory=deque)
     over: bool = False
-    _schedule: Iterator[float] = field(init=False)
-    _sign: bytes = field(init=False)
+    _schedule: Iterator[float] = iter(())
+    _sign: bytes = b""
     _due: float | None = None
     """When the coming beat is due by the schedule alone, once that was asked."""
     _now: float = 0.0

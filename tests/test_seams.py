@@ -1,11 +1,12 @@
 """Adding a provider takes one module and one row: a toy one proves it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.protocols import chat
 from emulator.providers import PROVIDERS
@@ -27,8 +28,7 @@ from emulator.types import (
 from tests.live import Thread, library_of
 
 
-@dataclass(frozen=True, slots=True)
-class Toy:
+class Toy(Struct, frozen=True):
     name: ClassVar[str] = "toy"
     hosts: ClassVar[tuple[str, ...]] = (".toy.example",)
 

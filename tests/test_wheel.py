@@ -61,7 +61,8 @@ def test_the_wheel_holds_the_package_and_the_tour_and_nothing_else(dist: Path) -
     assert sorted(expected) == sorted(names)
     assert [] != [name for name in tour if name.endswith(".yaml")]
     assert entry_points == (
-        "[console_scripts]\nmaas-emulator = emulator.cli:main\n\n[pytest11]\nmaas_emulator = emulator.testing.plugin\n"
+        "[console_scripts]\nmaas-emulator = emulator.__main__:main\n\n"
+        "[pytest11]\nmaas_emulator = emulator.testing.plugin\n"
     )
 
 

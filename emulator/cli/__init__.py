@@ -6,7 +6,6 @@ Exit codes: 0 good, 1 problems found, 2 wrong usage. What goes wrong is said on 
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -25,8 +24,6 @@ __all__ = ["main", "parsed"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
-    # What is imported and loaded stays, and looking for garbage in it takes a fifth of the start: see `library_of`.
-    gc.disable()
     try:
         options = parsed(sys.argv[1:] if arguments is None else arguments)
         run: Callable[[argparse.Namespace], int] = options.run
@@ -39,8 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    finally:
-        gc.enable()
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:

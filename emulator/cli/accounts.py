@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import typing
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from emulator.cli.options import WORDS
 from emulator.providers import PROVIDERS
@@ -18,9 +17,7 @@ __all__ = ["provider_settings", "settable"]
 def settable() -> dict[str, Any]:
     """The account that each setting is of, by `PROVIDER.NAME`."""
     return {
-        f"{name}.{field.name}": make
-        for name, make in PROVIDERS.items()
-        for field in dataclasses.fields(typing.cast("Any", make))
+        f"{name}.{field}": make for name, make in PROVIDERS.items() for field in cast("Any", make).__struct_fields__
     }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 from typing import Any
+
+from msgspec.structs import replace
 
 from emulator.cli.given import add_format, add_paths, contents, names, scenarios_of
 from emulator.cli.look import paint_for
@@ -47,7 +48,7 @@ def _validate(options: argparse.Namespace) -> int:
     order = {file: number for number, file in enumerate(dict.fromkeys(problem.file for problem in found))}
     found.sort(key=lambda problem: (order[problem.file], problem.line, problem.column))
     if options.strict:
-        found = [dataclasses.replace(problem, severity="error") for problem in found]
+        found = [replace(problem, severity="error") for problem in found]
     write = {"json": as_json, "github": as_github}.get(options.format)
     text = write(found) if write else as_text(found, paint_for(sys.stdout))
     print(text, end="\n" if text else "")

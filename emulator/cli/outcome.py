@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from emulator.server.log import count
 from emulator.verdict import Verdict, judge
@@ -22,8 +23,7 @@ _MOST: Final = 10
 _NAME: Final = "maas-emulator"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of a run."""
 
     requests: int

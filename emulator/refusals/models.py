@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from emulator import jsontext
 from emulator.refusals import words
@@ -15,8 +16,7 @@ from emulator.types import Breach, Check, EmulatorError, Json, Media, Request
 __all__ = ["Catalogue", "Model", "able", "read", "roomy"]
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """What is known of a model. What is not said it can do, and has no limit."""
 
     name: str
@@ -37,7 +37,7 @@ class Model:
 
 Catalogue = Mapping[str, Model]
 
-_FIELDS: Final = frozenset(Model.__dataclass_fields__)
+_FIELDS: Final = frozenset(Model.__struct_fields__)
 _NOTHING: Final[Sequence[Breach]] = ()
 _KINDS: Final = {"image": "image_url", "audio": "input_audio", "video": "video_url"}
 

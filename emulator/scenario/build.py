@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Never
+
+from msgspec.structs import replace
 
 from emulator.scenario.captures import captures
 from emulator.scenario.conditions import checks, counted

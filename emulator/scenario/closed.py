@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, TypeVar
 
+from msgspec import Struct
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -182,8 +182,7 @@ Given = Annotated[Made | None, _NotNull()]
 """A key that need not be there; None where it is not. An explicit null is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class OneOrMore:
+class OneOrMore(Struct, frozen=True):
     """Lets one item, which is of this kind, stand for a list of it."""
 
     kind: type

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from emulator.scenario.model_when import Form, ResultForm, When
 from emulator.scenario.patterns import Sign, covers, literals, signs
@@ -32,8 +33,7 @@ class _Atom(NamedTuple):
     ignore_case: bool = False
 
 
-@dataclass(slots=True)
-class Comparing:
+class Comparing(Struct):
     """Compares conditions, and gives up once it has compared too much: from then on every answer is no."""
 
     left: int

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from emulator.scenario.yamltext import MAX_BYTES
 
@@ -15,8 +16,7 @@ __all__ = ["Found", "NotFound", "contents", "find"]
 _ENDINGS = (".yaml", ".yml", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A file that is there."""
 
     path: Path
@@ -27,8 +27,7 @@ class Found:
     """The time of its last change in nanoseconds, and its size: another file has another stamp."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotFound:
+class NotFound(Struct, frozen=True):
     """A path at which there is nothing to read, and why."""
 
     shown: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from emulator.scenario import files
 from emulator.scenario.files import Found, NotFound
@@ -19,8 +20,7 @@ _MOST_TEXTS: Final = 256
 """How many scenarios that were put are kept read, the newest."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A file as it was read last."""
 
     stamp: tuple[int, int]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from emulator.scenario.build import in_line, templates_of
 from emulator.scenario.captures import captured
@@ -36,8 +37,7 @@ _SHORTEST: Final = 5
 Templates: TypeAlias = Mapping[str, "Template"]
 
 
-@dataclass(frozen=True, slots=True)
-class Lint:
+class Lint(Struct, frozen=True):
     """What is doubtful about a file."""
 
     doubts: tuple[Flaw, ...] = ()

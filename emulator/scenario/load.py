@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Literal
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -27,8 +28,7 @@ MOST = 1000
 """How many problems of one file are listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wrong with a scenario file, and where."""
 
     file: str
@@ -49,8 +49,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {kind}{within}{self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What came of loading: scenarios or problems, never both."""
 
     scenarios: tuple[Scenario, ...]
@@ -63,8 +62,7 @@ class Loaded:
     """What is doubtful about the files that can be used, in the same order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """What came of one file."""
 
     file: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
+from msgspec import Struct
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -28,8 +28,7 @@ from emulator.types import Json
 __all__ = ["Form", "Names", "Numeric", "Predicate", "ResultForm", "When"]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The names of providers and protocols that a scenario file may use."""
 
     providers: frozenset[str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from emulator.scenario.script import Failed, Scene, Unanswerable
 from emulator.types import Json
@@ -29,8 +30,7 @@ class Pen(Protocol):
         """Write a value and every text in it; one that is nothing but an expression is what the expression gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
+class _Plain(Struct, frozen=True):
     scene: None = None
 
     def text(self, written: str) -> str:
@@ -44,8 +44,7 @@ PLAIN = _Plain()
 """Writes texts as they stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Templated:
+class Templated(Struct, frozen=True):
     """Writes texts for one request."""
 
     scene: Scene

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from emulator.scenario import artefacts
 from emulator.scenario.content import said
@@ -65,8 +67,7 @@ _UNSAID: Final = StreamForm.model_construct()
 Form: TypeAlias = TextReply | BlockReply | ChoicesReply | MediaReply | BlockedReply | RawReply | ErrorReply
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """What the replies of one file share."""
 
     defaults: Defaults = field(default_factory=Defaults.model_construct)
@@ -147,8 +148,7 @@ def _beside(form: Form, folder: Path | None) -> tuple[Part, ...] | Raw:
 # ---------------------------------------------------------------- the kinds of replies
 
 
-@dataclass(frozen=True, slots=True)
-class _Course:
+class _Course(Struct, frozen=True):
     """What of a reply no template writes."""
 
     pace: Pace

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from typing import Final
+
+from msgspec.structs import asdict
 
 from emulator.scenario.load import Problem
 

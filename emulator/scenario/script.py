@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from emulator.scenario.sieve import Sieve
-from emulator.types import Failure, Json, Reply, Request, RequestMode, Stamp, value
+from emulator.types import Failure, Json, Reply, Request, RequestMode, Stamp
 
 __all__ = [
     "Chaos",
@@ -39,8 +41,7 @@ class Failed(Exception):  # noqa: N818 - an answer that a scenario's author gets
     """A template that fails when it runs. As a string: a sentence that says what."""
 
 
-@value(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What a reply is made from, where it is not the same for every request."""
 
     request: Request
@@ -54,8 +55,7 @@ Draft: TypeAlias = Callable[[Scene], Reply]
 """A reply that depends on the scene. Raises Unanswerable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One condition of a step, compiled."""
 
     name: str
@@ -64,8 +64,7 @@ class Check:
     """Decides and explains: None where the condition holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+class Turned(Struct, frozen=True):
     """A reply and when it has its turn."""
 
     reply: Reply | Draft
@@ -75,8 +74,11 @@ class Turned:
     """How likely it is to answer; where it does not, the next one does. None: it is sure to."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+_OPEN: Final = Sieve({}, (), lambda _: ())
+"""What stands in the place of a scenario's sieve until that is made."""
+
+
+class Step(Struct, frozen=True, eq=False):
     """What a request must look like, and what it is answered with. Told apart by identity."""
 
     name: str
@@ -96,11 +98,10 @@ class Step:
     """Whether the calls that meet the other conditions are counted: for that condition, and for templates."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "counted", self.counted or self.call is not None)
+        force_setattr(self, "counted", self.counted or self.call is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much a session may ask. None: as much as it likes."""
 
     requests_per_minute: int | None = None
@@ -108,8 +109,7 @@ class Limits:
     concurrent: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chaos:
+class Chaos(Struct, frozen=True):
     """An error now and then, in place of whatever a step would say."""
 
     failure: Failure | Callable[[Scene], Failure]
@@ -118,8 +118,7 @@ class Chaos:
     """None: the session's."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scenario:
+class Scenario(Struct, frozen=True, eq=False):
     """One file, loaded."""
 
     name: str
@@ -135,11 +134,11 @@ class Scenario:
     chaos: tuple[Chaos, ...] = ()
     requests: RequestMode | None = None
     """What becomes of a request that the service would refuse. None: as the session has it."""
-    counts: bool = field(init=False)
+    counts: bool = False
     """Whether the calls of any step are counted."""
-    sieve: Sieve = field(init=False, repr=False)
+    sieve: Sieve = _OPEN
     """Which steps can fit a user text at all."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sieve", Sieve.over([step.when for step in self.steps]))
-        object.__setattr__(self, "counts", any(step.counted for step in self.steps))
+        force_setattr(self, "sieve", Sieve.over([step.when for step in self.steps]))
+        force_setattr(self, "counts", any(step.counted for step in self.steps))

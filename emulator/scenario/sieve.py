@@ -6,8 +6,9 @@ What comes through may still not fit; what does not come through can't. The orde
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from emulator.scenario.patterns import among, literals
 from emulator.types import Json
@@ -21,8 +22,7 @@ _ANY: Final = [_NOTHING]
 """What is wanted where there are no fixed words: nothing, which is in every text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sieve:
+class Sieve(Struct, frozen=True):
     """The `user` conditions of steps, by their place in the file."""
 
     _exactly: Mapping[str, Sequence[int]]

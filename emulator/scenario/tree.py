@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from emulator.types import Json
 
@@ -24,8 +25,7 @@ class Mark(NamedTuple):
 TOP = Mark(1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """What is wrong at a place of a file."""
 
     mark: Mark
@@ -41,8 +41,7 @@ class Unreadable(Exception):  # noqa: N818 - what a file is, not what went wrong
         self.flaw = Flaw(mark, path, message)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A value and where it stands. An alias gives the very node of its anchor."""
 
     mark: Mark

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
+from typing import Final
+
+from msgspec import Struct
 
 from emulator import timeline
 from emulator.engine import Hit, Miss, Standing, choose
@@ -33,14 +35,12 @@ from emulator.types import (
     Request,
     Stamp,
     Text,
-    value,
 )
 
 __all__ = ["Answer", "Asked", "answer", "asked"]
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """What happens on the socket, and what the journal knows of it."""
 
     actions: Iterable[Action] | Ready
@@ -92,8 +92,7 @@ class Answer:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How calls are answered, beside what their sessions say."""
 
     echo: bool = False
@@ -102,8 +101,12 @@ class Options:
     """Answers written once. None: each is written anew."""
 
 
+WRITTEN: Final = Options()
+"""Each answer is written anew."""
+
+
 def answer(
-    visit: Visit, session: Session, loaded: tuple[Scenario, ...], unread: Failure | None, options: Options = Options()
+    visit: Visit, session: Session, loaded: tuple[Scenario, ...], unread: Failure | None, options: Options = WRITTEN
 ) -> tuple[Answer, Stamp]:
     """Answer a call. `unread` is why its body could not be read, if it could not."""
     stamp = session.stamp()
@@ -134,8 +137,7 @@ def answer(
     return said, stamp
 
 
-@value(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request that was put to the steps, how the session stood, and the step that answers."""
 
     request: Request
@@ -157,8 +159,7 @@ def asked(visit: Visit, session: Session, scenarios: tuple[Scenario, ...], stamp
     return Asked(request, attempt, standing, choose(scenarios, request, standing))
 
 
-@value(frozen=True, slots=True)
-class _Speaker:
+class _Speaker(Struct, frozen=True):
     """Says things in the words of the visit's provider."""
 
     visit: Visit

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, cast
 
 from aiohttp import HttpVersion11, web
+from msgspec import Struct
 
 from emulator.clock import Clock
 from emulator.journal import Exchange, Journal
@@ -36,8 +36,7 @@ LEAVE_SECONDS: Final = 0.25
 """How long a stopping server lets open answers go on."""
 
 
-@dataclass(slots=True)
-class Due:
+class Due(Struct):
     """An answer that has to go out."""
 
     actions: Iterable[Action] | Ready
@@ -165,8 +164,7 @@ class App:
         )
 
 
-@dataclass(slots=True)
-class Server:
+class Server(Struct):
     """An app on a port of its own, in the running event loop."""
 
     app: App

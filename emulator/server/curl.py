@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
+
+from msgspec import Struct, field
 
 from emulator.types import Call, EmulatorError
 
@@ -60,8 +61,7 @@ _GONE: Final = "\0"
 _SETS: Final = {"cookie": "cookie", "referer": "referer", "user-agent": "user-agent"}
 
 
-@dataclass(slots=True)
-class Command:
+class Command(Struct):
     """The request that a curl command makes."""
 
     method: str = ""
@@ -225,8 +225,7 @@ def _value(option: str, waiting: Iterator[str]) -> str:
     return value
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """A command as far as it has been read."""
 
     file: Reader | None

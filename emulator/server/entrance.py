@@ -8,11 +8,12 @@ with it its credentials.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote
 
 from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.server.front import Door, Visit
 from emulator.types import Call, Headers
@@ -27,8 +28,7 @@ _OTHERWISE: Final = re.compile(rb"\r\n(?:transfer-encoding|content-encoding|expe
 """Fields of requests that take more than to read so many bytes."""
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """A head that aiohttp has read, and what it says. The next one may have another length in it."""
 
     before: bytes
@@ -61,8 +61,7 @@ class _Known:
         return end + len(self.after)
 
 
-@dataclass(slots=True)
-class Entrance:
+class Entrance(Struct):
     """The way in of one connection.
 
     It is at rest when all that has come is answered: only from there on is it known where a request begins and ends.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.engine import Hit, Miss, Near, Standing, nearest
 from emulator.journal import Outcome
@@ -21,8 +23,7 @@ Paint: TypeAlias = Callable[[Literal["good", "bad", "faint", "key"], str], str]
 _OK: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """What a request would be answered."""
 
     outcome: Outcome

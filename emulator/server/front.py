@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any, Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.journal import Heading
 from emulator.server.nobody import Nobody
 from emulator.session import key_id
-from emulator.types import Call, Provider, value
+from emulator.types import Call, Provider
 
 __all__ = ["ANONYMOUS", "Door", "Visit"]
 
@@ -22,8 +24,7 @@ _UNTOLD: Final = frozenset(
 """Headers that no answer depends on."""
 
 
-@value(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A request that found its door."""
 
     provider: Provider
@@ -32,9 +33,9 @@ class Visit:
     session: str
     only: str | None
     """The one scenario this session sees; None: all."""
-    heading: Heading | None = field(default=None, compare=False)
+    heading: Heading | None = None
     """What the journal keeps of the call's head, where that is known already."""
-    told: Hashable = field(default=None, compare=False)
+    told: Hashable = None
     """What of the head answers may depend on; None: nobody has looked."""
 
     @property
@@ -66,16 +67,13 @@ class Visit:
         return Visit(self.provider, call, self.session, self.only, self.heading, self.told)
 
 
-@value(frozen=True, slots=True)
 class Door:
     """Finds the provider and the session of a call."""
 
-    providers: Mapping[str, Provider]
-    _nobody: Nobody = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Know who answers what is no provider's."""
-        object.__setattr__(self, "_nobody", Nobody(self.providers))
+    def __init__(self, providers: Mapping[str, Provider]) -> None:
+        self.providers = providers
+        self._nobody = Nobody(providers)
+        """Who answers what is no provider's."""
 
     def open(self, call: Call) -> Visit:
         """Find both."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from emulator.types import (
     Call,
@@ -27,8 +28,7 @@ from emulator.types import (
 __all__ = ["Nobody"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Nobody:
+class Nobody(Struct, frozen=True, eq=False):
     """A provider without routes: every call is rejected with the base URLs that there are."""
 
     name: ClassVar[str] = "nobody"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from emulator import jsontext
 from emulator.server import curl
@@ -22,8 +23,7 @@ _HEADERS: Final = {"anthropic-version": "2023-06-01"}
 """What a client would have sent beside the body that somebody pastes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pasted:
+class Pasted(Struct, frozen=True):
     """A request that was read."""
 
     call: Call

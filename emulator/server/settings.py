@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from emulator.clock import ClockKind
 from emulator.types import RequestMode
@@ -12,8 +13,7 @@ from emulator.types import RequestMode
 __all__ = ["Settings"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a server is told when it starts. `maas-emulator serve --help` explains the options they come from."""
 
     host: str = "127.0.0.1"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator import jsontext, timeline
 from emulator.timeline import Going
@@ -24,14 +26,12 @@ from emulator.types import (
     Stamp,
     Start,
     Wait,
-    value,
 )
 
 __all__ = ["Said", "Work", "Writer", "delay"]
 
 
-@value(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """An answer of a model that is to be written."""
 
     done: Completion
@@ -40,16 +40,14 @@ class Work:
     headers: Headers
 
 
-@value(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """An answer that is written."""
 
     actions: Iterable[Action]
     status: int
 
 
-@value(frozen=True, slots=True)
-class Writer:
+class Writer(Struct, frozen=True):
     """Writes the answers of one exchange."""
 
     provider: Provider

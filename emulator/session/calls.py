@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from emulator.scenario import State, Step
 
@@ -14,8 +15,7 @@ __all__ = ["Attempt", "Calls"]
 _MOST_ROUTES: Final = 256
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(Struct):
     """One request as an attempt of a call."""
 
     call: int
@@ -45,8 +45,7 @@ class Attempt:
         return not self.delivered and self.print == (body if isinstance(self.print, bytes) else hash(body))
 
 
-@dataclass(slots=True)
-class Calls:
+class Calls(Struct):
     """The newest attempt of each route. A route that nobody has asked for longest is forgotten first."""
 
     _count: int = 0

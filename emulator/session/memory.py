@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from emulator.types import Json
 
@@ -14,8 +15,7 @@ __all__ = ["Budget", "Memory"]
 _MOST_REMEMBERED: Final = 1000
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """How many bytes all sessions of a server may remember together, and how many they do."""
 
     most: int

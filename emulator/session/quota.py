@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from emulator.scenario import Limits
 from emulator.types import Failure, Quota
@@ -14,8 +15,7 @@ __all__ = ["Window"]
 _SECONDS: Final = 60.0
 
 
-@dataclass(slots=True)
-class Window:
+class Window(Struct):
     """One minute of a session."""
 
     began: float | None = None

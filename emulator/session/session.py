@@ -7,7 +7,9 @@ import hashlib
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from emulator.clock import Clock
 from emulator.engine import Hit, Miss, Standing
@@ -20,8 +22,7 @@ from emulator.types import Failure, Quota, Reply, Request, RequestMode, Stamp
 __all__ = ["Session", "Sessions", "key_id"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
+class View(Struct, frozen=True, eq=False):
     """What a session sees, as long as nobody changes its own scenarios or the loaded ones."""
 
     own: tuple[Scenario, ...]
@@ -34,8 +35,7 @@ class View:
     """All steps, be they hidden from it."""
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """One client's private run."""
 
     id: str

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
+from msgspec import Struct
+
 from emulator import jsontext
 from emulator.types import EmulatorError, Json
 
@@ -44,8 +46,7 @@ def path(*segments: str, **query: str) -> str:
     return f"{whole}?{urlencode(query)}" if query else whole
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(Struct, frozen=True):
     """The way to a server of this process: its answers are those that it sends, without the way over the socket.
 
     Asked in the server's own thread, it answers there: a test that runs in the server's loop can ask.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from emulator.types import Json
 
 __all__ = ["Exchange", "Miss", "Unused"]
@@ -75,8 +77,7 @@ class Exchange:
         return cls(**fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(Struct, frozen=True):
     """A request that found no step."""
 
     request: int
@@ -90,8 +91,7 @@ class Miss:
         return f"request {self.request}, {self.asked}: {self.explanation}"
 
 
-@dataclass(frozen=True, slots=True)
-class Unused:
+class Unused(Struct, frozen=True):
     """A step that says how often it answers, or stands in a sequence, and never did."""
 
     step: str

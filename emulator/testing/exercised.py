@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from emulator.testing.exchange import Exchange
 from emulator.types import Json
@@ -11,8 +12,7 @@ from emulator.types import Json
 __all__ = ["Exercised"]
 
 
-@dataclass(slots=True)
-class Exercised:
+class Exercised(Struct):
     """What the tests so far have exercised."""
 
     known: set[tuple[str, str]] = field(default_factory=set)

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+
 from emulator.testing import sources
 from emulator.testing.control import Line, Local, Remote
 from emulator.testing.session import Session, Setup, opened
@@ -27,8 +29,7 @@ _SECONDS: Final = 10.0
 """How long a server may take to start and to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """A server that is up, wherever it runs."""
 
     line: Line

@@ -11,6 +11,8 @@ from textwrap import dedent
 from types import FrameType
 from typing import Final
 
+from msgspec import Struct
+
 from emulator.providers import PROVIDERS
 from emulator.providers.cloudbase import CloudBase
 from emulator.providers.cloudsway import Cloudsway
@@ -30,8 +32,7 @@ _PAUSE: Final = 0.005
 """Seconds between two looks at a clock."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
+class Setup(Struct, frozen=True, kw_only=True):
     """What a session is made with. What is not given is as the server has it."""
 
     texts: tuple[Source, ...] = ()
@@ -241,8 +242,7 @@ class Session:
         return self._line.call(method, path("sessions", self.id, *segments), body)
 
 
-@dataclass(slots=True)
-class On:
+class On(Struct):
     """A step that lacks its reply."""
 
     _session: Session
@@ -265,8 +265,7 @@ class On:
         self._session._begun.remove(self)  # noqa: SLF001
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """The clock of a session."""
 
     _session: Session
@@ -298,8 +297,7 @@ class Clock:
         return tuple(self._session._shown["clock"]["waiting"])  # noqa: SLF001
 
 
-@dataclass(frozen=True, slots=True)
-class Gates:
+class Gates(Struct, frozen=True):
     """The gates of a session."""
 
     _session: Session

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Final
+
+from msgspec import Struct
 
 from emulator.types import EmulatorError, Json
 
@@ -16,8 +17,7 @@ __all__ = ["Source", "from_code", "from_file", "place_of", "shown"]
 _ENDINGS: Final = (".yaml", ".yml", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """The text of one scenario."""
 
     file: str

@@ -38,7 +38,7 @@ from emulator.types.reply import (
 )
 from emulator.types.request import Call, Endpoint, Memory, Page, PageMaker, Request, Tool
 from emulator.types.rules import Breach, Check, Look, Origin, RequestMode, Rule, Rulebook
-from emulator.types.values import EmulatorError, Headers, Json, kind_of, value
+from emulator.types.values import EmulatorError, Headers, Json, kind_of
 from emulator.types.wire import (
     Action,
     Broken,
@@ -127,5 +127,4 @@ __all__ = [
     "conversation",
     "count_tokens",
     "kind_of",
-    "value",
 ]

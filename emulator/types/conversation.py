@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter, eq
 from typing import Final, Literal, TypeAlias
 
-from emulator.types.values import value
+from msgspec import Struct
 
 __all__ = [
     "Embedding",
@@ -28,8 +28,7 @@ __all__ = [
 ]
 
 
-@value(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Words, said by anyone. A stream is cut at `cuts` (offsets into `text`); a whole answer ignores them."""
 
     text: str
@@ -41,8 +40,7 @@ class Text:
         return _pieces(self.text, self.cuts)
 
 
-@value(frozen=True, slots=True)
-class Reasoning:
+class Reasoning(Struct, frozen=True):
     """Thinking that is shown to the client."""
 
     text: str
@@ -55,8 +53,7 @@ class Reasoning:
         return _pieces(self.text, self.cuts)
 
 
-@value(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Words with which the model declines. Where a protocol has no place of its own for them they are text."""
 
     text: str
@@ -68,8 +65,7 @@ class Refusal:
         return _pieces(self.text, self.cuts)
 
 
-@value(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(Struct, frozen=True):
     """The model asks the client to run a function."""
 
     name: str
@@ -87,8 +83,7 @@ class ToolCall:
         return _pieces(self.arguments, self.cuts)
 
 
-@value(frozen=True, slots=True)
-class ToolResult:
+class ToolResult(Struct, frozen=True):
     """What the client's function gave. `name` is found through the call; empty where no call has this id."""
 
     call_id: str
@@ -96,8 +91,7 @@ class ToolResult:
     text: str
 
 
-@value(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """An image, a sound, a film or a file within a message."""
 
     kind: Literal["image", "audio", "video", "file"]
@@ -107,8 +101,7 @@ class Media:
     """Of an answer: what the bytes are, such as `image/png`."""
 
 
-@value(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One result of a search."""
 
     url: str
@@ -116,16 +109,14 @@ class Found:
     text: str
 
 
-@value(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """A search that the service itself made; the text after it cites the results."""
 
     query: str
     results: tuple[Found, ...]
 
 
-@value(frozen=True, slots=True)
-class Embedding:
+class Embedding(Struct, frozen=True):
     """A vector for each input, made from its text."""
 
     dimensions: int
@@ -135,8 +126,7 @@ Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | ToolResult | Media | S
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
-@value(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One role's say. Neighbouring turns of one role are one turn; tool results stand in turns of their own."""
 
     role: Role

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
+
+from msgspec import Struct, field
 
 from emulator.types.values import Headers, Json, kind_of
 
@@ -45,8 +46,7 @@ UnscriptedErrorName: TypeAlias = Literal[
 """What the emulator finds while it reads a call, and no scenario names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """An error that the provider reports. A field that is not given is the provider's own for this name."""
 
     name: ErrorName | UnscriptedErrorName

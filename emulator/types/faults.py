@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from emulator.types.failure import Failure
 
 __all__ = ["Act", "CutOff", "Drop", "Fault", "Gate", "Happening", "Insert", "Repeat", "Split", "Stall"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stall:
+class Stall(Struct, frozen=True):
     """Nothing goes out for so long; all that follows is as much later."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """Nothing goes out until a test opens the gate; all that follows is as much later."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class CutOff:
+class CutOff(Struct, frozen=True):
     """The stream ends: by a TCP reset, by a FIN without the end of the body, or cleanly but too early."""
 
     how: Literal["reset", "close", "truncate"]
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(Struct, frozen=True):
     """These bytes go out, as they stand."""
 
     data: bytes
@@ -40,21 +37,18 @@ class Insert:
     """They are a comment of server-sent events, and nothing where there are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """The next beat goes out in two writes."""
 
     at: int
     """After so many bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """The next beat goes out twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """The next beat does not go out."""
 
 
@@ -62,8 +56,7 @@ Act: TypeAlias = Failure | Stall | Gate | CutOff | Insert | Split | Repeat | Dro
 """A failure is the protocol's own error in the middle of a stream, and its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(Struct, frozen=True):
     """An act and its moment, of which one is given."""
 
     act: Act
@@ -80,8 +73,7 @@ class Happening:
         return isinstance(self.act, Failure | CutOff)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What becomes of a response as a whole, when its moment has come.
 
     reset: a TCP reset in place of an answer. close: the connection closes without an answer. empty: the head, and a

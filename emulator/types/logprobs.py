@@ -6,9 +6,10 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import accumulate, islice
 from typing import Final
+
+from msgspec.structs import replace
 
 from emulator.types.conversation import Text
 from emulator.types.reply import Completion, Logprob, Stamp

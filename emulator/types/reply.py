@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import UTC, datetime
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from msgspec import Struct, field
+
 from emulator.types.conversation import Part, Reasoning, count_part
 from emulator.types.failure import Failure
 from emulator.types.faults import Fault, Happening
 from emulator.types.request import Request
-from emulator.types.values import Headers, Json, value
+from emulator.types.values import Headers, Json
 
 __all__ = [
     "Answer",
@@ -34,8 +35,7 @@ __all__ = [
 Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "stop_sequence", "refusal", "pause"]
 
 
-@value(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """Token counts that a scenario gives. None: estimated by `count_tokens`."""
 
     input: int | None = None
@@ -45,8 +45,7 @@ class Usage:
     reasoning: int | None = None
 
 
-@value(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """Token counts of one exchange. `cached_input` and `cache_write` are part of `input`, `reasoning` of `output`."""
 
     input: int
@@ -56,8 +55,7 @@ class Tokens:
     reasoning: int
 
 
-@value(frozen=True, slots=True)
-class Logprob:
+class Logprob(Struct, frozen=True):
     """How likely a token was, as a natural logarithm, and how likely others in its place."""
 
     token: str
@@ -65,8 +63,7 @@ class Logprob:
     top: tuple[tuple[str, float], ...] = ()
 
 
-@value(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """A successful answer, in the order the model produced it."""
 
     parts: tuple[Part, ...]
@@ -104,8 +101,7 @@ class Completion:
         )
 
 
-@value(frozen=True, slots=True)
-class Raw:
+class Raw(Struct, frozen=True):
     """An answer as a scenario wrote it, past every protocol and provider."""
 
     status: int
@@ -118,8 +114,7 @@ class Raw:
 Answer: TypeAlias = Completion | Failure | Raw
 
 
-@value(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """When a reply goes out. Seconds since the request arrived; the schedule is absolute."""
 
     delay: float = 0.0
@@ -139,8 +134,7 @@ class Pace:
         return bool(self.first or self.gaps)
 
 
-@value(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a step answers with, when, and what goes wrong on the way."""
 
     answer: Answer
@@ -154,8 +148,7 @@ class Reply:
     """What the session's state becomes, name by name."""
 
 
-@value(frozen=True, slots=True)
-class Quota:
+class Quota(Struct, frozen=True):
     """Where a session stands with its limits when an answer begins. None: there is no such limit."""
 
     limit_requests: int | None
@@ -166,8 +159,7 @@ class Quota:
     """Seconds until the window ends."""
 
 
-@value(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """What makes an exchange its own: ids and times come from here and from nowhere else."""
 
     seed: int

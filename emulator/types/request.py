@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import field
 from types import NoneType
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from msgspec import Struct, field
+
 from emulator.types.conversation import ToolResult, Turn, count_part
-from emulator.types.values import Headers, Json, once, value
+from emulator.types.values import Headers, Json, once
 
 if TYPE_CHECKING:
     from emulator.types.reply import Stamp
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Endpoint", "Memory", "Page", "PageMaker", "Request", "Tool"]
 
 
-@value(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """An HTTP request as it arrived, without what the emulator itself put in front of the path."""
 
     method: str
@@ -44,8 +44,7 @@ class Memory(Protocol):
         """Forget, if it is there."""
 
 
-@value(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """What a call resolved to: who answers, in which words, for which model."""
 
     provider: str
@@ -65,8 +64,7 @@ class Endpoint:
     """Whether a request that refers to an earlier answer gets its conversation back."""
 
 
-@value(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A whole answer that no scenario is asked for: a listing, a sign-in, an error."""
 
     status: int
@@ -75,8 +73,7 @@ class Page:
     headers: Headers = field(default_factory=dict)
 
 
-@value(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """A function that the request offers to the model."""
 
     name: str
@@ -91,8 +88,7 @@ _HASHABLE: Final = (str, int, float, NoneType)
 """The types of JSON that can be part of a key."""
 
 
-@value(frozen=True, slots=False)
-class Request:
+class Request(Struct, frozen=True, dict=True):
     """The conversation asked about: the same value whatever protocol it came in."""
 
     call: Call

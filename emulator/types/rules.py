@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from emulator.types.failure import ErrorName, Failure
 from emulator.types.request import Request
@@ -22,8 +23,7 @@ _MOST_LETTERS: Final = 1024
 """Of the names of all fields. A request with more is looked up each time, for its like does not come again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """What a request does that the service does not take."""
 
     message: str
@@ -43,8 +43,7 @@ Look: TypeAlias = "Callable[[Request], Iterable[Breach]]"
 """Gives every breach, the one that the service reports first before the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """What a rule looks for, and where: a request that has nothing there does not break the rule."""
 
     look: Look
@@ -62,8 +61,7 @@ class Check:
         return not self.fields.isdisjoint(names) or (self.beside is not None and not self.beside.issuperset(names))
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One thing that a service refuses."""
 
     name: str
@@ -84,8 +82,7 @@ def _never(request: Request) -> bool:  # noqa: ARG001 - the form of a question
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Rulebook:
+class Rulebook(Struct, frozen=True, eq=False):
     """The rules of a service, in the order in which it reports them."""
 
     rules: tuple[Rule, ...] = ()
@@ -93,9 +90,7 @@ class Rulebook:
     """The fields that a request has, as its checks call them."""
     plain: Callable[[Request], bool] = _never
     """Whether everything is said in plain words: then no check of what is `said` finds anything."""
-    shapes: dict[tuple[tuple[str, ...], bool], tuple[Rule, ...]] = field(
-        default_factory=dict, init=False, compare=False
-    )
+    shapes: dict[tuple[tuple[str, ...], bool], tuple[Rule, ...]] = field(default_factory=dict)
     """The rules that concern the shapes of requests that came lately: few clients send many."""
 
     def __iter__(self) -> Iterator[Rule]:
@@ -106,7 +101,7 @@ class Rulebook:
 
     def having(self, *rules: Rule) -> Rulebook:
         """The same with other rules."""
-        return replace(self, rules=rules)
+        return Rulebook(rules, self.names, self.plain)
 
     def concerning(self, request: Request) -> tuple[Rule, ...]:
         """The rules that a request can break: of those that are left out, none has a breach to report."""

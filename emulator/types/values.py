@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-__all__ = ["EmulatorError", "Headers", "Json", "kind_of", "once", "value"]
-
-_Class = TypeVar("_Class")
+__all__ = ["EmulatorError", "Headers", "Json", "kind_of", "once"]
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass as value
     from functools import cached_property as once
 else:
 
@@ -29,14 +25,6 @@ else:
                 return self
             found = owner.__dict__[self.name] = self.find(owner)
             return found
-
-    def value(*, frozen: bool, slots: bool) -> Callable[[type[_Class]], type[_Class]]:
-        """`dataclass` for values of which each request makes many.
-
-        The type checker sees that nobody changes one. At run time nothing does: a class that is frozen there takes
-        three times as long to make an object of, and they were a fifth of what a request costs.
-        """
-        return dataclasses.dataclass(slots=slots, unsafe_hash=frozen)
 
 
 Json: TypeAlias = Any

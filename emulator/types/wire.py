@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Literal, Protocol, TypeAlias
 
+from msgspec import Struct
+
 from emulator.types.failure import Failure
 from emulator.types.reply import Completion, Quota, Stamp
 from emulator.types.request import Call, Endpoint, Memory, Page, Request
 from emulator.types.rules import Rulebook
-from emulator.types.values import Headers, Json, value
+from emulator.types.values import Headers, Json
 
 __all__ = [
     "Action",
@@ -28,8 +30,7 @@ __all__ = [
 ]
 
 
-@value(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One event of a stream."""
 
     data: Json
@@ -45,15 +46,13 @@ Framing: TypeAlias = Literal["sse", "sse-crlf", "json-array", "raw"]
 """Server-sent events, the same with CRLF line ends, one JSON array that grows, or bytes as they stand."""
 
 
-@value(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Nothing goes out before `until`, in seconds since the request arrived."""
 
     until: float
 
 
-@value(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """The head of the response. `length` in bytes; None: a stream whose length nobody knows."""
 
     status: int
@@ -63,8 +62,7 @@ class Start:
     """The same as a client with HTTP/1.1 and an open connection reads it, where somebody wrote it already."""
 
 
-@value(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Bytes of the body. `beats`: how many beats are in them."""
 
     data: bytes
@@ -77,8 +75,7 @@ class Send:
     """By a plan: how much of the body is in `data`."""
 
 
-@value(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """Nothing goes out before a gate opens; what is due after it is due as much later."""
 
     gate: str
@@ -88,25 +85,21 @@ class Hold:
     """How long to wait between two signs of life, in seconds. 0: there are none."""
 
 
-@value(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """The connection ends here, before the response does: by a TCP reset or by a FIN."""
 
     reset: bool
 
 
-@value(frozen=True, slots=True)
-class Hang:
+class Hang(Struct, frozen=True):
     """Nothing more goes out, and the connection stays open for as long as the client likes."""
 
 
-@value(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """The answer has gone wrong: what follows, if anything, is not what the model says."""
 
 
-@value(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """A whole response that is due at once, as a client with HTTP/1.1 and an open connection reads it."""
 
     data: bytes
@@ -169,7 +162,7 @@ class WireProtocol(Protocol):
 
 
 class Provider(Protocol):
-    """An account with a service: a frozen dataclass whose fields are its settings.
+    """An account with a service: a frozen Struct whose fields are its settings.
 
     It resolves routes and checks keys, and it has the last word over what a protocol wrote.
     """

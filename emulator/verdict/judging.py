@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from emulator.journal import Exchange
 from emulator.types import Json
@@ -25,8 +26,7 @@ Rule: TypeAlias = Callable[[Sequence[Exchange]], Iterator[Finding]]
 """Gives what it finds in the exchanges of a session, in the order of arrival. Its first line says what is good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One rule and what it found; nothing: it passes."""
 
     rule: str
@@ -41,8 +41,7 @@ class Judged:
         return "fail" if "fail" in grades else "warn" if "warn" in grades else "pass"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What all rules say of a session."""
 
     judged: tuple[Judged, ...]

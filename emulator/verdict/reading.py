@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from emulator.journal import Exchange
 from emulator.types import Completion, Part, Refusal, Text, ToolCall, ToolResult, Turn
@@ -14,8 +15,7 @@ __all__ = ["Continued", "Finding", "Grade", "attempts", "calls_of", "continued",
 Grade: TypeAlias = Literal["pass", "warn", "fail"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a rule found in one or more exchanges."""
 
     grade: Grade
@@ -51,8 +51,7 @@ def attempts(exchanges: Sequence[Exchange]) -> list[list[Exchange]]:
     return found
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """Requests on one route that are the same."""
 
     first: Exchange
@@ -74,8 +73,7 @@ def _is_over(before: Exchange, after: Exchange) -> bool:
     return before.ended != "open" and before.left <= after.arrived
 
 
-@dataclass(frozen=True, slots=True)
-class Continued:
+class Continued(Struct, frozen=True):
     """A request that carries on a conversation: one turn of the model in it, and whose answer that is."""
 
     asked: tuple[Exchange, ...]

@@ -1,10 +1,10 @@
 """CloudBase: the tokens that its SDKs fetch before their first call, without a server."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from emulator.providers.cloudbase import CloudBase
 from emulator.types import Call, Endpoint, Failure, Page, Rejected, Stamp

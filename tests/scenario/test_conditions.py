@@ -1,9 +1,9 @@
 """Every condition, where it holds and where it does not."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from emulator.scenario.conditions import CONDITIONS
 from emulator.scenario.model_when import When

@@ -109,7 +109,7 @@ def test_the_tables_of_settings_are_those_of_the_plugin(pytestconfig: pytest.Con
     assert {"scenario", "emulator"} == {mark.partition("(")[0] for mark in marks}
     settings = {mark.partition("(")[2].partition("=")[0] for mark in marks[1:]}
     assert set(plugin._SETTINGS) == settings
-    assert settings - {"strict"} == {field.name for field in fields(Setup)} - {"texts", "scenarios"}
+    assert settings - {"strict"} == set(Setup.__struct_fields__) - {"texts", "scenarios"}
     fixtures = [name for name in plugin.__all__ if name.startswith("emulator")]
     assert sorted(fixtures) == sorted(row[0].strip("`") for row in table(text, "fixture", "is"))
     options = [code(row[0])[0].split()[0] for row in table(text, "option", "does")]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import replace
 from itertools import repeat
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from emulator.protocols.chat.pieces import audio, citations, is_custom, of_tokens, tokens, tool_call, wants_tokens
 from emulator.types import (

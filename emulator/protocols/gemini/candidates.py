@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from emulator import jsontext
 from emulator.protocols.gemini.grounding import grounding
@@ -53,8 +54,7 @@ class Piece(NamedTuple):
     written: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One of the answers that are asked for."""
 
     done: Completion

@@ -6,9 +6,10 @@ An item is written twice: as a stream opens it, and whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from emulator.protocols.responses.texts import contents
 from emulator.types import (
@@ -78,8 +79,7 @@ def origin_of(identity: str) -> Origin:
     return Origin(identity.partition("_")[2][:_DIGITS])
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One item of an output."""
 
     index: int

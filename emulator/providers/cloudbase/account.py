@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator import jsontext
 from emulator.protocols import chat, listing, messages, responses
@@ -45,8 +47,7 @@ _MODEL_MADE: Final = frozenset(
 _SHOW_SEARCHES: Final = ("hunyuan-exp", "hunyuan")
 
 
-@dataclass(frozen=True, slots=True)
-class CloudBase:
+class CloudBase(Struct, frozen=True):
     """An account with CloudBase."""
 
     name: ClassVar[Literal["cloudbase"]] = "cloudbase"

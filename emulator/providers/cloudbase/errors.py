@@ -5,8 +5,9 @@ Facts are marked as in the package's docstring.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
+
+from msgspec import Struct
 
 from emulator.types import Failure
 
@@ -15,8 +16,7 @@ __all__ = ["ERRORS", "NAMES", "ErrorRow", "Named", "Origin", "Said", "said"]
 Origin = Literal["documented", "field", "upstream", "inferred", "emulator"]
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorRow:
+class ErrorRow(Struct, frozen=True):
     """What the gateway sends with one code."""
 
     status: int

@@ -6,7 +6,8 @@ Facts are marked as in the package's docstring.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from emulator.protocols import chat
 from emulator.types import Completion, Frame, Json, Request, Stamp, ToolCall

@@ -5,8 +5,9 @@ Facts are marked as in the package's docstring.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from emulator import jsontext
 from emulator.protocols import chat, messages, responses
@@ -38,8 +39,7 @@ _TITLED: Final = "hunyuan"
 _MANAGED: Final = ("cloudbase", "hunyuan-v3")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """What a path leads to, whatever the group."""
 
     method: str

@@ -8,9 +8,10 @@ well let pass is only noted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from emulator.protocols import chat, messages, responses
 from emulator.protocols.chat import rules_messages

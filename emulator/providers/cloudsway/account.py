@@ -6,8 +6,10 @@ Facts are marked as in the package's docstring.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator import jsontext
 from emulator.protocols import chat, gemini, listing, messages, responses
@@ -37,8 +39,7 @@ _SAMPLE_ENDPOINT: Final = "YourEndpointPath"
 """16 letters, as every endpointPath has (documented by example)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cloudsway:
+class Cloudsway(Struct, frozen=True):
     """An account with Cloudsway."""
 
     name: ClassVar[Literal["cloudsway"]] = "cloudsway"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
 from typing import Final, Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from emulator.protocols import chat, gemini
 from emulator.types import Failure, Json, Page, Stamp

@@ -5,8 +5,9 @@ Facts are marked as in the package's docstring.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from emulator.protocols import responses
 from emulator.providers.cloudsway import quirks

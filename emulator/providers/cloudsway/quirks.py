@@ -6,8 +6,9 @@ Facts are marked as in the package's docstring.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from emulator.types import Frame, Json, Stamp
 

@@ -5,9 +5,11 @@ Facts are marked as in the package's docstring.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.protocols import chat, gemini, messages, responses
 from emulator.protocols.media import audio, embeddings, images
@@ -26,8 +28,7 @@ _X_API_KEY: Final = ("x-api-key",)
 _GOOGLE_KEY: Final = ("x-goog-api-key",)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """What a path is for."""
 
     protocol: WireProtocol

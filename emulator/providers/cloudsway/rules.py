@@ -7,9 +7,10 @@ field where this module has words for it, and else upstream: the words of the mo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from emulator.protocols import chat, gemini, messages, responses
 from emulator.protocols.chat import rules_messages

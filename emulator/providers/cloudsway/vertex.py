@@ -6,8 +6,9 @@ Source of all of it: recordings of 127 whole answers and 5 streams of Vertex AI 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from emulator.types import Frame, Json, Stamp
 

@@ -6,8 +6,9 @@ Facts are marked as in the package's docstring.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
+
+from msgspec import Struct
 
 from emulator import jsontext
 from emulator.protocols import chat, gemini, messages
@@ -45,8 +46,7 @@ _GEMINI_ROOMS: Final = ("/api/vertex-ai/v1/", "/api/vertex-ai/v1beta/", "/api/v1
 _VERBS: Final = {"generateContent": False, "streamGenerateContent": True}
 
 
-@dataclass(frozen=True, slots=True)
-class Enveloped:
+class Enveloped(Struct, frozen=True):
     """An account with the enveloped API."""
 
     name: ClassVar[Literal["enveloped"]] = "enveloped"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator import jsontext
 from emulator.protocols import chat, gemini, listing, messages, responses
@@ -35,8 +37,7 @@ _METHODS: Final = "GET, POST, DELETE, OPTIONS"
 _KEY_HEADERS: Final = {"messages": "x-api-key", "gemini": "x-goog-api-key"}
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """An account with the protocols' own services."""
 
     name: ClassVar[Literal["plain"]] = "plain"

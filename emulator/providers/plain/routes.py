@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from emulator.protocols import chat, gemini, listing, messages, responses
 from emulator.protocols.media import audio, embeddings, images
@@ -14,8 +15,7 @@ from emulator.types import Call, Endpoint, Failure, PageMaker, Rejected, WirePro
 __all__ = ["find", "protocol_of", "shape_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
+class _Route(Struct, frozen=True):
     method: str
     pattern: re.Pattern[str]
     protocol: WireProtocol | None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count, islice
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from emulator.scenario.fromschema.holds import canonical
 from emulator.scenario.fromschema.parts import Patterns, additional, first_items, item, properties, rest_items
@@ -48,8 +49,7 @@ def object_of(nodes: list[Node], place: Place, make: Make, patterns: Patterns) -
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
+class _Object(Struct, frozen=True):
     """An object that is asked for: makes its properties."""
 
     nodes: list[Node]

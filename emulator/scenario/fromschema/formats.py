@@ -12,10 +12,11 @@ import datetime as dt
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from emulator.scenario.patterns import searcher
 
@@ -28,8 +29,7 @@ _WORDS: Final = (
 WORDS: Final = tuple(_WORDS.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One format: `make` gives a text of at least so many characters where it can."""
 
     make: Callable[[Random, int], str]

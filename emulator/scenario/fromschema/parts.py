@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from emulator.scenario.fromschema.regex import Tree, read
 from emulator.scenario.fromschema.regextext import search
@@ -14,8 +15,7 @@ from emulator.types import kind_of
 __all__ = ["Patterns", "additional", "first_items", "item", "properties", "rest_items"]
 
 
-@dataclass(slots=True)
-class Patterns:
+class Patterns(Struct):
     """The patterns of one schema, each read once."""
 
     budget: Budget

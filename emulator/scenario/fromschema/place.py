@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from random import Random
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 __all__ = ["Place"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a value is to stand. Its draws come from the seed and the path: what is added elsewhere changes nothing."""
 
     key: bytes

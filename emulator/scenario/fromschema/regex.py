@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 __all__ = ["Alternatives", "Chars", "Edge", "Look", "Repeat", "Sequence", "Tree", "read"]
 
@@ -19,8 +20,7 @@ _MAX_COUNT: Final = 6  # digits
 _LAST: Final = sys.maxunicode
 
 
-@dataclass(frozen=True, slots=True)
-class Chars:
+class Chars(Struct, frozen=True):
     """One character of a set: ranges of code points, and beginnings of Unicode's categories."""
 
     ranges: tuple[tuple[int, int], ...] = ()
@@ -39,22 +39,19 @@ class Chars:
         return found != self.negated
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """One after the other."""
 
     parts: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternatives:
+class Alternatives(Struct, frozen=True):
     """One of several."""
 
     options: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """Again and again; `most` None: without end."""
 
     part: Tree
@@ -62,8 +59,7 @@ class Repeat:
     most: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What follows, or what stands before, without taking it."""
 
     part: Tree
@@ -71,8 +67,7 @@ class Look:
     wanted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """The start, the end, a word's edge, or none."""
 
     kind: Literal["start", "end", "word", "inner"]
@@ -129,8 +124,7 @@ def read(pattern: str) -> Tree:
     return tree
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Reads from left to right by recursive descent."""
 
     text: str

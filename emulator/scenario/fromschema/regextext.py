@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from random import Random
 from typing import Final, assert_never
+
+from msgspec import Struct, field
 
 from emulator.scenario.fromschema.regex import Alternatives, Chars, Edge, Look, Repeat, Sequence, Tree
 from emulator.scenario.fromschema.schema import MAX_TEXT, Budget
@@ -39,8 +40,7 @@ def width(tree: Tree) -> int:
             assert_never(tree)
 
 
-@dataclass(slots=True)
-class Writer:
+class Writer(Struct):
     """Writes a text that a tree matches, look-around aside."""
 
     draw: Random

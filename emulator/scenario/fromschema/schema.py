@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from emulator.types import Json, kind_of
 
@@ -36,8 +37,7 @@ class Exhausted(Exception):  # noqa: N818 - the making ends with it; it is no er
     """The budget is spent. No other choice is tried then."""
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What one making may spend, so that a hostile schema ends like any other."""
 
     steps: int = 0
@@ -57,8 +57,7 @@ class Budget:
         self.spend()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """A schema with its place in the document. Keywords are read through it, or refused with a sentence."""
 
     schema: Json
@@ -179,8 +178,7 @@ class Node:
         return [*listed, None] if self.get("nullable") is True and self.has("type") else listed
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """The whole schema: finds what references mean."""
 
     root: Node

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NoReturn
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes, pass_context
 from jinja2.environment import Template as Code
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct
 
 from emulator.scenario.templates.bounds import MAX_OUTPUT, Absent, Run, plain, whole, written
 from emulator.scenario.templates.checks import TESTS
@@ -71,8 +71,7 @@ _SANDBOX: Final = _sandbox()
 _VALUE: Final = "value"
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A compiled template."""
 
     render: Render

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct
 
 from emulator import jsontext
 from emulator.scenario.templates.outcome import Failed
@@ -61,8 +62,7 @@ class _Scope(Mapping[str, object]):
         return len(NAMES)
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
+class Asked(Struct, frozen=True, eq=False, dict=True):
     """The request, as templates see it."""
 
     request: Request
@@ -140,8 +140,7 @@ def shown(headers: Headers) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in CREDENTIALS}
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+class Result(Struct, frozen=True, eq=False, dict=True):
     """What the client's function gave, as templates see it."""
 
     result: ToolResult

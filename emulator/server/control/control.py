@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
+from msgspec import Struct
 
 from emulator import jsontext
 from emulator.server.control.guard import guard
@@ -25,8 +25,7 @@ _SECONDS: Final = 5.0
 """How large a body is at most, and how long it may take to arrive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """Answers the control API."""
 
     held: Held

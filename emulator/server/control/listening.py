@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
+from msgspec import Struct, field
 
 from emulator import jsontext
 from emulator.journal import Exchange, Moment
@@ -23,8 +23,7 @@ _MOST_BYTES: Final = 8 * 1024 * 1024
 _ALIVE_SECONDS: Final = 15.0
 
 
-@dataclass(slots=True, eq=False)
-class Listener:
+class Listener(Struct, eq=False):
     """Somebody who listens to the journal.
 
     What they are too slow for is left out, the oldest first, and they are told so.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 import emulator
 from emulator.server.control.question import Held, Question, Written
@@ -29,8 +30,7 @@ def metrics(held: Held, question: Question) -> Written:  # noqa: ARG001 - the si
     return Written(generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Collector:
+class _Collector(Struct, frozen=True, eq=False):
     """Gives what a server counts to prometheus_client."""
 
     held: Held

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, Protocol, TypeVar
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ValidationError
 
 from emulator import jsontext
@@ -60,8 +60,7 @@ class Fellows(Protocol):
         """Answer a question for all of them; `here` does for this one. Raises Refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What a server holds, as far as the control API shows and turns it."""
 
     settings: Settings
@@ -87,8 +86,7 @@ class Held:
         return self.fellows is None or self.fellows.is_home(session)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """An answer that is no JSON."""
 
     body: bytes
@@ -96,8 +94,7 @@ class Written:
     """Its content type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A request to the control API that may be answered."""
 
     query: Mapping[str, str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from emulator.scenario.closed import Closed
 
@@ -14,8 +15,7 @@ Body: TypeAlias = type[Closed] | Literal["scenario"] | None
 """A form, the text of a scenario, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One row of the table. The first line of the function that answers says what it does."""
 
     method: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from emulator.scenario import Scenario
 from emulator.server.control.question import Held, Question, Refused, session_of

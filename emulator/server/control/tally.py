@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from emulator.journal import Exchange, Moment
 
@@ -15,8 +16,7 @@ LATE: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 """The upper ends of the classes of lateness, in seconds."""
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Counts that outlive the journal's entries. One of a server's own: two in a process count apart."""
 
     requests: Counter[tuple[str, str, str, int]] = field(default_factory=Counter)

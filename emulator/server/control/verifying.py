@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from emulator.journal import Exchange
 from emulator.protocols import PROTOCOLS
@@ -24,8 +26,7 @@ _COMPARED: Final = 200
 """How many letters of a text are compared when the nearest request is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Near:
+class _Near(Struct, frozen=True):
     """A request that does not fit, and its first condition that fails."""
 
     request: int
@@ -34,8 +35,7 @@ class _Near:
     distance: tuple[int, float]
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What became of the requests."""
 
     fitting: list[int] = field(default_factory=list)
@@ -90,8 +90,7 @@ def _worded(least: int, most: int | None) -> str:
 # ---------------------------------------------------------------- the journal, read again
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True):
     """Conditions, compiled as those of a step are."""
 
     checks: tuple[Check, ...]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["Arrived"]
 
 _BLANK = b"\r\n\r\n"
 
 
-@dataclass(slots=True)
-class Arrived:
+class Arrived(Struct):
     """The bytes of a connection from where the first request begins that nobody has begun to answer.
 
     The HTTP parser does not tell where in the stream a request ends, so that it is found out here. What is no HTTP

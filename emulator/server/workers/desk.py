@@ -7,10 +7,10 @@ import contextlib
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
 from aiohttp import web
+from msgspec import Struct
 
 from emulator.server.app import App
 from emulator.server.http import CLOSED, Connection, Host, Listener
@@ -77,8 +77,7 @@ class Guests(Listener):
         await loop.connect_accepted_socket(lambda: self(read), socket.socket(fileno=descriptor))
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """Answers what is at home in this worker, and sends on what is not."""
 
     app: App

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from emulator.scenario import Names
 from emulator.server.log import Log
@@ -16,8 +17,7 @@ READY = b"ready\n"
 """What a worker says when it listens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What a worker is told. Sockets and pipes are file descriptors that it has inherited."""
 
     me: int

@@ -7,8 +7,9 @@ import errno
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 __all__ = ["Numbers", "Post", "Reader", "Taker", "box"]
 
@@ -36,8 +37,7 @@ def box() -> tuple[socket.socket, socket.socket]:
     return inside, slot
 
 
-@dataclass(slots=True)
-class Post:
+class Post(Struct):
     """The post of one worker."""
 
     inbox: socket.socket
@@ -114,8 +114,7 @@ async def _taken(take: Taker, connection: int, read: bytes) -> bytes:
     return b""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """Numbers from 1 on, each drawn once by any of the workers: the next one lies in a pipe."""
 
     taken_at: int
