@@ -162,8 +162,8 @@ class Exchange(Struct, eq=False):
     """Tells one set of credentials from another, and nothing of either."""
     leaked: tuple[str, ...] = ()
     """The fields of the query in which credentials came."""
-    words: int = 0
-    """What the conversation and its answer take, roughly."""
+    size: int = 0
+    """How many bytes it takes, roughly; once its answer has ended, with the body that went out."""
     _sent: list[bytes] | None = None
     """The body that went out, up to a bound."""
     _whole: Callable[[], bytes] | None = None
@@ -186,7 +186,7 @@ class Exchange(Struct, eq=False):
         answered = _length(self.said.parts) if self.said else 0
         if answered > _KEPT_WORDS:
             self.said, answered = None, 0
-        self.words = asked + answered
+        self.size = _OVERHEAD_BYTES + len(self.call.body) + asked + answered
 
     @property
     def is_good(self) -> bool:
@@ -319,7 +319,7 @@ class Journal:
         """Record a request when its answer begins."""
         self._total = exchange.number
         self._exchanges[exchange.number] = exchange
-        self._bytes += _size(exchange)
+        self._bytes += exchange.size
         self._shrink()
         self._tell("added", exchange)
 
@@ -336,6 +336,7 @@ class Journal:
         exchange.on_ended = None
         if exchange.number in self._exchanges:
             self._bytes += exchange.kept_bytes
+            exchange.size += exchange.kept_bytes
             self._shrink()
         self._tell("ended", exchange)
 
@@ -358,7 +359,7 @@ class Journal:
     def forget(self, session: str) -> None:
         """Forget the exchanges of one session."""
         for exchange in list(self.read(session=session)):
-            self._bytes -= _size(self._exchanges.pop(exchange.number))
+            self._bytes -= self._exchanges.pop(exchange.number).size
 
     def _tell(self, moment: Moment, exchange: Exchange) -> None:
         for watcher in self._watchers:
@@ -366,12 +367,7 @@ class Journal:
 
     def _shrink(self) -> None:
         while len(self._exchanges) > self._most or self._bytes > self._most_bytes:
-            self._bytes -= _size(self._exchanges.popitem(last=False)[1])
-
-
-def _size(exchange: Exchange) -> int:
-    answered = 0 if exchange.ended == "open" else exchange.kept_bytes
-    return _OVERHEAD_BYTES + len(exchange.call.body) + exchange.words + answered
+            self._bytes -= self._exchanges.popitem(last=False)[1].size
 
 
 def _length(parts: Iterable[Part]) -> int:

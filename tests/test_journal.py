@@ -172,7 +172,7 @@ def test_it_keeps_how_long_the_client_was_told_to_wait(headers: Headers, seconds
 def test_it_keeps_conversations_and_answers_up_to_a_bound_and_counts_them(part: Part, words: int) -> None:
     asked = exchange(1, turns=(Turn("user", (part,)),))
     answered = exchange(2, said=Completion((part,), "stop"))
-    assert (words, words) == (asked.words, answered.words)
+    assert (2048 + words, 2048 + words) == (asked.size, answered.size)
     assert (words == 0, words == 0) == (asked.turns is None, answered.said is None)
     journal = Journal(most=9, most_bytes=10**6)
     journal.add(asked)

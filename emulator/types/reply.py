@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import formatdate
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -170,7 +170,7 @@ class Stamp(Struct, frozen=True):
 
     def hex(self, label: str, digits: int) -> str:
         """Up to 64 hexadecimal digits that are the same for the same seed, serial and label."""
-        return self.octets(label, 32).hex()[:digits]
+        return self._hash(label).hexdigest()[:digits]
 
     def base64(self, label: str, size: int) -> str:
         """The same as so many bytes in base64, up to 32 of them."""
@@ -197,7 +197,10 @@ class Stamp(Struct, frozen=True):
 
     def octets(self, label: str, size: int) -> bytes:
         """Up to 32 bytes that are the same for the same seed, serial and label."""
-        return hashlib.blake2b(f"{self.seed}/{self.serial}/{label}".encode(), digest_size=32).digest()[:size]
+        return self._hash(label).digest()[:size]
+
+    def _hash(self, label: str) -> blake2b:
+        return blake2b(f"{self.seed}/{self.serial}/{label}".encode(), digest_size=32)
 
 
 @lru_cache(maxsize=64)
