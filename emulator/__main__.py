@@ -8,7 +8,7 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command; its exit code."""
-    # What is imported and loaded stays, and looking for garbage in it takes a fifth of the start: see `library_of`.
+    # What is imported and loaded stays, and looking for garbage in it takes a fifth of the start: see `loop.run`.
     gc.disable()
     from emulator import cli  # noqa: PLC0415 - that would be looked through already
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,9 +42,7 @@ def library_of(paths: Sequence[Path]) -> Library:
     """The scenarios of these paths, or of the default ones; with problems where there are any."""
     from emulator.scenario import Library  # noqa: PLC0415
 
-    library = Library(tuple(paths) or default_paths(), names())
-    gc.enable()  # What may run for long begins here.
-    return library
+    return Library(tuple(paths) or default_paths(), names())
 
 
 def scenarios_of(paths: Sequence[Path]) -> tuple[Scenario, ...]:

@@ -130,6 +130,7 @@ def _serve(options: argparse.Namespace) -> int:
 
         from emulator.server import workers  # noqa: PLC0415
 
+        gc.enable()
         asyncio.run(workers.run(settings, library, log, watches=options.watch, workers=options.workers))
     gc.freeze()  # to end takes a tenth of the time where nobody looks for cycles among all that was loaded
     return 0

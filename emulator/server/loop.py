@@ -23,6 +23,7 @@ def run(main: Coroutine[Any, Any, Given]) -> Given:
     """
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
+    gc.enable()  # the command begins without
     try:
         import uvloop  # noqa: PLC0415 - the extra `fast`; there is none for Windows
     except ImportError:
