@@ -21,6 +21,9 @@ CLOCKS: Final[tuple[ClockKind, ...]] = get_args(ClockKind)
 _TICKS: Final = 1000
 """How many in a second."""
 
+_TURN_SECONDS: Final = 0.002
+"""How long those who wait are let go on before whoever else is due has a turn: new connections above all."""
+
 EPOCH: Final = 1_767_225_600
 """2026-01-01T00:00:00Z: where the deterministic and the manual clock begin."""
 
@@ -154,9 +157,10 @@ class _Wheel:
 
     def _turn(self) -> None:
         self._armed, self._turning = None, True
+        began = time.monotonic()
         now = self.time() * _TICKS
         try:
-            while self._ticks and self._ticks[0] <= now:
+            while self._ticks and self._ticks[0] <= now and time.monotonic() < began + _TURN_SECONDS:
                 for waiting in self._slots.pop(heapq.heappop(self._ticks)):
                     waiting.end()
         finally:  # whatever goes wrong with one of them, the wheel turns on

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from emulator import cli
+from emulator.__main__ import main
 from emulator.cli.given import library_of
+from emulator.server import loop
 from tests.test_cli import SCENARIO, environment
 
 SPARED = {
@@ -102,18 +103,27 @@ def test_the_schema_of_scenarios_is_made_ready_by_the_first_file_alone() -> None
 # ---------------------------------------------------------------- garbage
 
 
-def test_garbage_is_looked_for_from_when_the_scenarios_are_loaded(tmp_path: Path) -> None:
+async def _is_looked_for() -> bool:
+    return gc.isenabled()
+
+
+def test_garbage_is_looked_for_from_when_the_event_loop_runs(tmp_path: Path) -> None:
     file = tmp_path / "plain.yaml"
     file.write_text(SCENARIO)
     gc.disable()
     try:
         library_of([file])
-        assert gc.isenabled()
+        assert not gc.isenabled()
+        assert loop.run(_is_looked_for())
     finally:
         gc.enable()
 
 
 @pytest.mark.parametrize("arguments", [["schema"], ["scenarios", "nowhere"]])
-def test_garbage_is_looked_for_after_a_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    cli.main(arguments)
+def test_garbage_is_looked_for_after_a_command(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["maas-emulator", *arguments])
+    main()
     assert gc.isenabled()
+    assert "" != "".join(capsys.readouterr())

@@ -22,16 +22,15 @@ from emulator.server.entrance import Entrance
 from emulator.server.front import Door, Visit
 from emulator.server.http import CLOSED, KEPT, Listener, read_body
 from emulator.server.http import Connection as HttpConnection
+from emulator.server.listening import listen
 from emulator.server.log import Log
 from emulator.server.settings import Settings
 from emulator.session import Budget, Memory, Session, Sessions
 from emulator.types import Action, Failure, Provider, Ready, Rejected
 
-__all__ = ["BACKLOG", "LEAVE_SECONDS", "App", "Server"]
+__all__ = ["LEAVE_SECONDS", "App", "Server"]
 
 _system = random.SystemRandom()
-BACKLOG: Final = 4096
-"""How many connections may wait to be accepted: one that finds no room asks again after a second, then after three."""
 LEAVE_SECONDS: Final = 0.25
 """How long a stopping server lets open answers go on."""
 
@@ -176,7 +175,7 @@ class Server(Struct):
         settings = self.app.settings
         self._runner = web.ServerRunner(Listener(self.app, self.app.handle), shutdown_timeout=LEAVE_SECONDS)
         await self._runner.setup()
-        await web.TCPSite(self._runner, settings.host, settings.port, backlog=BACKLOG).start()
+        await listen(self._runner, settings.host, settings.port)
         self.port = self._runner.addresses[0][1]
 
     @property

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from emulator.scenario import Library
 from emulator.server.app import App, Server
+from emulator.server.listening import sockets
 from emulator.server.log import Log
 from emulator.server.run import cannot_listen, refuse_problems, told_to_stop, welcome
 from emulator.server.settings import Settings
@@ -127,11 +128,7 @@ async def _end(worker: Process) -> None:
 
 async def _listening(settings: Settings) -> list[socket.socket]:
     """The sockets of the port, which nobody listens at yet. Raises EmulatorError."""
-    loop = asyncio.get_running_loop()
     try:
-        server = await loop.create_server(asyncio.Protocol, settings.host, settings.port, start_serving=False)
+        return await sockets(settings.host, settings.port)
     except OSError as error:
         raise cannot_listen(settings, error) from None
-    sockets = [socket.socket(fileno=os.dup(one.fileno())) for one in server.sockets]
-    server.close()
-    return sockets

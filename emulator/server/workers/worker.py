@@ -15,7 +15,8 @@ from aiohttp import web
 
 from emulator.scenario import Library
 from emulator.server import loop
-from emulator.server.app import BACKLOG, LEAVE_SECONDS, App
+from emulator.server.app import LEAVE_SECONDS, App
+from emulator.server.listening import listen_at
 from emulator.server.run import told_to_stop, watch
 from emulator.server.workers.desk import Desk, Guests
 from emulator.server.workers.fellows import Fellows, reply
@@ -45,7 +46,7 @@ async def _work(job: Job) -> None:
     await runner.setup()
     post.deliver(partial(reply, app.control), guests.adopt)
     for descriptor in job.listening:
-        await web.SockSite(runner, _socket(descriptor), backlog=BACKLOG).start()
+        await listen_at(runner, _socket(descriptor))
     with contextlib.suppress(BrokenPipeError):  # nobody waits any more
         os.write(sys.stdout.fileno(), READY)
     # All of them see the same files: one tells of them.
