@@ -115,3 +115,25 @@ async def test_one_who_fails_in_his_turn_stops_nobody_who_waits_for_another(capl
     clock.at(clock.now() + 0.010, turned.set)
     await asyncio.wait_for(turned.wait(), 5)
     assert "ValueError" in caplog.text
+
+
+def block(seconds: float) -> None:
+    """Take the time of everybody else in the event loop."""
+    time.sleep(seconds)
+
+
+async def test_where_many_are_due_others_have_a_turn_in_between() -> None:
+    clock, gone_on, turns = Clock(), list[int](), list[int]()
+    loop = asyncio.get_running_loop()
+
+    def go_on() -> None:
+        block(0.001)
+        gone_on.append(1)
+        loop.call_soon(lambda: turns.append(len(gone_on)))
+
+    for tick in range(50):
+        clock.at(clock.now() + tick / 1000, go_on)
+    block(0.06)  # now all are due
+    while len(turns) < 50:
+        await asyncio.sleep(0)
+    assert turns[0] < 50
