@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
+from itertools import chain
 from operator import itemgetter
 from typing import Final, TypeAlias
 
@@ -19,7 +20,7 @@ from msgspec import Struct, field
 
 from emulator.types import Action, Headers, Ready, Send, Stamp, Start
 
-__all__ = ["LAST_CHUNK", "Plans", "chunk", "head"]
+__all__ = ["LAST_CHUNK", "Plans", "at_once", "chunk", "head"]
 
 _MOST: Final = 4096
 """How many plans are kept."""
@@ -45,6 +46,28 @@ def head(status: int, headers: Headers) -> bytes:
 def chunk(data: bytes) -> bytes:
     """Write a chunk of a body whose length nobody knows."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def at_once(actions: Iterable[Action] | Ready) -> Iterable[Action] | Ready:
+    """Make one piece of a response that is due at once and not long, for a client as `Ready` has it."""
+    if isinstance(actions, Ready):
+        return actions
+    taken, size, rest = list[Action](), 0, iter(actions)
+    for action in rest:
+        taken.append(action)
+        match action:
+            case Start(status) if status != HTTPStatus.NO_CONTENT:
+                continue
+            case Send(data, alone=False) if size + len(data) <= _MOST_AT_ONCE:
+                size += len(data)
+            case _:
+                return chain(taken, rest)
+    if not taken or not isinstance(taken[0], Start):
+        return taken
+    joined = list(_joined(taken))
+    body = b"".join([_bytes(action) for action, _ in joined[1:]])
+    beats = sum([action.beats for action in taken if isinstance(action, Send)])
+    return Ready(_response(joined), lambda: body, len(body), beats, taken[0].headers)
 
 
 class Plans:
@@ -245,8 +268,9 @@ def _joined(actions: Iterable[Action]) -> Iterator[tuple[Action, bytes]]:
 
 def _response(actions: Iterable[tuple[Action, bytes]]) -> bytes:
     """Join a whole response."""
-    (start, _), (send, chunks) = actions
-    return _bytes(start) + (chunks + LAST_CHUNK if chunks else _bytes(send))
+    (start, _), *sent = actions
+    data = _bytes(start) + b"".join([chunks or _bytes(action) for action, chunks in sent])
+    return data + LAST_CHUNK if isinstance(start, Start) and start.length is None else data
 
 
 def _mark(number: int, length: int) -> str:

@@ -21,6 +21,7 @@ STEPS = """
 steps:
   - {when: {headers: {x-team: red}}, reply: {text: red}}
   - {when: {user: "*long*"}, reply: {text: long}}
+  - {when: {user: later}, reply: {text: Well then., stream: {first_token: 20ms}}}
   - {when: {user: made}, reply: {text: "{{ request.model }} {{ random.hex(8) }}"}}
   - {reply: {text: plain}}
 """
@@ -127,7 +128,7 @@ def in_chunks() -> bytes:
 
 MANY = [
     *[chat(user) for user in ("Hi", "Ho", "long ago", "made", "Hi")],
-    *[chat(user, stream=True) for user in ("Hi", "long ago", "made")],
+    *[chat(user, stream=True) for user in ("Hi", "long ago", "made", "later")],
     chat("Hi", key="b"),
     chat("Hi", "X-Team: red"),
     chat("Hi", "X-Team: red", "X-Team: blue"),
@@ -215,10 +216,12 @@ def one_by_one(live: Live, asked: list[bytes]) -> list[bytes]:
     ("asked", "read"),
     [
         pytest.param([chat("Hi")] * 6, 1, id="the same"),
-        pytest.param([chat("Hi"), chat("Hi"), chat("Ho"), chat("Hi" * 9), chat("Hi")], 2, id="bodies of other lengths"),
+        pytest.param([chat("Hi"), chat("Hi"), chat("Ho"), chat("Hi" * 9), chat("Hi")], 1, id="bodies of other lengths"),
         pytest.param([chat("Hi", stream=True)] * 6, 1, id="streams without waits"),
         pytest.param([chat("Hi"), chat("Hi"), chat("Hi", key="b"), chat("Hi", key="b")], 2, id="another head"),
-        pytest.param([chat("made")] * 6, 6, id="an answer made for one request"),
+        pytest.param([chat("made")] * 6, 1, id="an answer made for one request"),
+        pytest.param([chat("later", stream=True)] * 6, 6, id="an answer that waits"),
+        pytest.param([request(b"{not json", "content-length: 9")] * 6, 1, id="what is refused"),
         pytest.param([packed()] * 4, 4, id="a body that is packed"),
         pytest.param([in_chunks()] * 4, 4, id="a body in chunks"),
     ],
@@ -245,10 +248,10 @@ def test_nothing_stays_open_where_a_client_leaves_at_once(live: Live) -> None:
     for _ in range(30):
         client = socket.create_connection(("127.0.0.1", live.server.port), timeout=10)
         with client, client.makefile("rb") as file:
-            client.sendall(chat("made"))
+            client.sendall(chat("later", stream=True))
             one_reply(file)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            client.sendall(chat("made"))
+            client.sendall(chat("later", stream=True))
     ended = Counter[str]()
     until = time.monotonic() + 5
     while time.monotonic() < until and (not ended or ended["open"]):
@@ -269,3 +272,35 @@ def test_a_fault_of_ours_is_a_500_and_a_traceback_in_the_log(
             assert status == one_reply(file).split()[1]
             monkeypatch.setattr(live.server.app, "_due", fault)
     assert "a fault of ours" in caplog.text
+
+
+def apart(live: Live, asked: list[bytes]) -> list[bytes]:
+    """What comes back where each head is a piece, and each body one of its own a moment later."""
+    told = []
+    with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for one in asked:
+            head, blank, body = one.partition(b"\r\n\r\n")
+            client.sendall(head + blank)
+            time.sleep(0.005)
+            client.sendall(body)
+            told.append(one_reply(file))
+    return told
+
+
+def test_head_and_body_may_come_apart(scripted: Callable[..., Live]) -> None:
+    lives = scripted(STEPS), scripted(STEPS)
+    asked = [chat("Hi")] * 4 + [chat("Ho" * 9)] * 2
+    assert one_by_one(lives[0], asked) == apart(lives[1], asked)
+    assert 1 == parsed(lives[1])
+
+
+def test_a_body_that_does_not_come_is_waited_for_as_long_as_after_an_unknown_head(
+    scripted: Callable[..., Live],
+) -> None:
+    live = scripted(STEPS, body_seconds=0.2)
+    with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
+        client.sendall(chat("Hi"))
+        assert b"200" == one_reply(file).split()[1]
+        client.sendall(chat("Hi").partition(b"{")[0])
+        assert b"408" == one_reply(file).split()[1]

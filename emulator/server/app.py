@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from emulator.clock import Clock
 from emulator.journal import Exchange, Journal
-from emulator.plans import Plans
+from emulator.plans import Plans, at_once
 from emulator.player import Connection, Player, Socket, deliver
 from emulator.providers import PROVIDERS
 from emulator.scenario import Library
@@ -147,7 +147,9 @@ class App:
         self.journal.add(exchange)
         if self.log is not None:
             self.log.exchange(exchange)
-        return Due(said.actions, exchange, self.journal, session, arrival)
+        # Who wants no plans wants each answer performed as it is written.
+        actions = said.actions if options.plans is None else at_once(said.actions)
+        return Due(actions, exchange, self.journal, session, arrival)
 
     def new_session(self, identity: str, only: str | None) -> Session:
         """A session as this server's settings have it."""

@@ -112,6 +112,13 @@ class Entrance(Struct):
             return None
         return known.visit.with_body(data[ends:])
 
+    def awaits(self, data: bytes) -> bool:
+        """Whether these bytes are a head that came before, and all that is missing is the body."""
+        known = self._known
+        if known is None or self._came or self._lost or known.ends(data) != len(data):
+            return False
+        return 0 < int(known.length) <= self.most
+
     def _new(self, http: web.BaseRequest) -> Visit:
         """Find everything out."""
         return self.door.open(_call(http)).kept()

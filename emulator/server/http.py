@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,8 @@ _BLANK: Final = b"\r\n\r\n"
 _HEAD_BYTES: Final = 16 * 1024
 _PARSED_EVERY: Final = 60.0
 """Seconds after which aiohttp gets a request again: it closes connections that it takes to be idle."""
+_BODY_SECONDS: Final = 0.05
+"""How long the body of a request is waited for before aiohttp gets its head, which waits as long as settings say."""
 _LINGER_SECONDS: Final = 1.0
 """How long the rest of a refused body is read, so that its sender sees the answer and not a reset."""
 
@@ -68,8 +71,9 @@ class Host(Protocol):
 class Connection(web.RequestHandler):
     """One client connection.
 
-    A request goes through aiohttp's parser and gets a task of its own. But one that comes in one piece, with the head
-    of one before it, is answered where it is received, if its answer is due at once.
+    A request goes through aiohttp's parser and gets a task of its own. But one with the head of one before it is
+    answered where it is received, if its answer is due at once. It comes in one piece, or head and body apart, as many
+    clients send them.
     """
 
     def __init__(self, manager: web.Server, host: Host, **settings: Any) -> None:
@@ -80,11 +84,31 @@ class Connection(web.RequestHandler):
         self._answer = host.answer
         self._parsed = 0.0
         """When aiohttp got a request."""
+        self._begun = b""
+        """A head whose body is about to come."""
+        self._patience: asyncio.TimerHandle | None = None
+        """Ends the wait for that."""
 
     def data_received(self, data: bytes) -> None:
         """Answer a request here, or feed the parser."""
-        if not self.answered(data):
+        begun = self._wait_no_more()
+        data = begun + data if begun else data
+        if self.answered(data):
+            return
+        if not begun and self.entrance.awaits(data):
+            self._begun = data
+            patience = asyncio.get_running_loop().call_later(_BODY_SECONDS, lambda: self.feed(self._wait_no_more()))
+            self._patience = patience
+        else:
             self.feed(data)
+
+    def _wait_no_more(self) -> bytes:
+        """Give the head whose body was waited for; nothing, where there was none."""
+        if self._patience is None:
+            return b""
+        self._patience.cancel()
+        begun, self._begun, self._patience = self._begun, b"", None
+        return begun
 
     def answered(self, data: bytes) -> bool:
         """Answer what came, if that is one request and can be answered here."""
@@ -104,6 +128,7 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Give up the answer that no task has taken."""
         super().connection_lost(exc)
+        self._wait_no_more()
         if self.waiting is not None:
             self.waiting.leave()
             self.waiting = None
