@@ -29,6 +29,7 @@ _MOST_AT_ONCE: Final = 64 * 1024
 """How long a response is at most that goes out in one piece; a longer one waits for its reader on the way."""
 _CREATED: Final = 9_876_543_217
 _LETTERS: Final = "ghijkmnpqrstuvwxyz"
+_NO_CONTENT: Final = HTTPStatus.NO_CONTENT.value
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 LAST_CHUNK: Final = b"0\r\n\r\n"
@@ -52,22 +53,30 @@ def at_once(actions: Iterable[Action] | Ready) -> Iterable[Action] | Ready:
     """Make one piece of a response that is due at once and not long, for a client as `Ready` has it."""
     if isinstance(actions, Ready):
         return actions
-    taken, size, rest = list[Action](), 0, iter(actions)
+    rest = iter(actions)
+    start = next(rest, None)
+    if not isinstance(start, Start) or start.status == _NO_CONTENT:
+        return rest if start is None else chain((start,), rest)
+    taken, size, beats = list[Send](), 0, 0
     for action in rest:
+        if not isinstance(action, Send) or action.alone or size + len(action.data) > _MOST_AT_ONCE:
+            return chain((start, *taken, action), rest)
         taken.append(action)
-        match action:
-            case Start(status) if status != HTTPStatus.NO_CONTENT:
-                continue
-            case Send(data, alone=False) if size + len(data) <= _MOST_AT_ONCE:
-                size += len(data)
-            case _:
-                return chain(taken, rest)
-    if not taken or not isinstance(taken[0], Start):
-        return taken
-    joined = list(_joined(taken))
-    body = b"".join([_bytes(action) for action, _ in joined[1:]])
-    beats = sum([action.beats for action in taken if isinstance(action, Send)])
-    return Ready(_response(joined), lambda: body, len(body), beats, taken[0].headers)
+        size += len(action.data)
+        beats += action.beats
+    body = b"".join([send.data for send in taken])
+    if start.length is None:
+        chunks = b"".join([chunk(send.data) for send in taken if send.data])
+        data = _headed(start) + chunks + LAST_CHUNK
+    else:
+        data = _headed(start) + body
+    return Ready(data, lambda: body, size, beats, start.headers)
+
+
+def _headed(start: Start) -> bytes:
+    """Write the head of a response to a client with HTTP/1.1 and an open connection."""
+    length = {"transfer-encoding": "chunked"} if start.length is None else {"content-length": str(start.length)}
+    return head(start.status, {**start.headers, **length})
 
 
 class Plans:
@@ -256,10 +265,9 @@ def _joined(actions: Iterable[Action]) -> Iterator[tuple[Action, bytes]]:
             data, chunks, beats = [], [], 0
         if isinstance(action, Start):
             chunked = action.length is None
-            length = {"transfer-encoding": "chunked"} if chunked else {"content-length": str(action.length)}
             # Of the headers the journal wants one, which is the scenario's own.
             told = {name: value for name, value in action.headers.items() if name == "retry-after"}
-            yield Start(action.status, told, action.length, head(action.status, {**action.headers, **length})), b""
+            yield Start(action.status, told, action.length, _headed(action)), b""
         else:
             yield action, b""
     if data:
@@ -268,9 +276,8 @@ def _joined(actions: Iterable[Action]) -> Iterator[tuple[Action, bytes]]:
 
 def _response(actions: Iterable[tuple[Action, bytes]]) -> bytes:
     """Join a whole response."""
-    (start, _), *sent = actions
-    data = _bytes(start) + b"".join([chunks or _bytes(action) for action, chunks in sent])
-    return data + LAST_CHUNK if isinstance(start, Start) and start.length is None else data
+    (start, _), (send, chunks) = actions
+    return _bytes(start) + (chunks + LAST_CHUNK if chunks else _bytes(send))
 
 
 def _mark(number: int, length: int) -> str:

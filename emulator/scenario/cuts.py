@@ -56,8 +56,8 @@ def by_pieces(texts: Iterable[str], pieces: Iterable[str]) -> Iterator[tuple[int
 
 def _after(piece: re.Pattern[str], text: str) -> tuple[int, ...]:
     # Without the white space at its end every run of white space leads to a piece, so nothing is looked at twice.
-    ends = [found.end() for found in piece.finditer(text.rstrip())]
-    return tuple(ends[:-1])
+    # Pieces follow upon each other: each begins where the one before it ends.
+    return tuple(accumulate(map(len, piece.findall(text.rstrip()))))[:-1]
 
 
 NAMED: Mapping[str, Callable[[str], tuple[int, ...]]] = {
