@@ -288,7 +288,8 @@ def apart(live: Live, asked: list[bytes]) -> list[bytes]:
     return told
 
 
-def test_head_and_body_may_come_apart(scripted: Callable[..., Live]) -> None:
+def test_head_and_body_may_come_apart(scripted: Callable[..., Live], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.server.http._BODY_SECONDS", 10.0)
     lives = scripted(STEPS), scripted(STEPS)
     asked = [chat("Hi")] * 4 + [chat("Ho" * 9)] * 2
     assert one_by_one(lives[0], asked) == apart(lives[1], asked)
