@@ -222,6 +222,7 @@ def one_by_one(live: Live, asked: list[bytes]) -> list[bytes]:
         pytest.param([chat("made")] * 6, 1, id="an answer made for one request"),
         pytest.param([chat("later", stream=True)] * 6, 6, id="an answer that waits"),
         pytest.param([request(b"{not json", "content-length: 9")] * 6, 1, id="what is refused"),
+        pytest.param([request(b"", line="GET /_emulator/nothing"), chat("Hi"), chat("Hi")], 2, id="the control API"),
         pytest.param([packed()] * 4, 4, id="a body that is packed"),
         pytest.param([in_chunks()] * 4, 4, id="a body in chunks"),
     ],

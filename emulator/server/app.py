@@ -77,10 +77,10 @@ class App:
 
     async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request: who is asked, what is answered, and out with it."""
-        if http.path.startswith("/_emulator"):
-            return await self.control.handle(http)
         asking = cast("HttpConnection", http.protocol)
         try:
+            if http.path.startswith("/_emulator"):
+                return await self.control.handle(http)
             return await self._handle(http, asking)
         finally:
             asking.entrance.rest(http.content_length or 0)
