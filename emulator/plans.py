@@ -8,7 +8,7 @@ filled. A plan that would not give the very bytes that writing gives is not used
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -56,11 +56,11 @@ def at_once(actions: Iterable[Action] | Ready) -> Iterable[Action] | Ready:
     rest = iter(actions)
     start = next(rest, None)
     if not isinstance(start, Start) or start.status == _NO_CONTENT:
-        return rest if start is None else chain((start,), rest)
+        return rest if start is None else chain(_each(deque((start,))), rest)
     taken, size, beats = list[Send](), 0, 0
     for action in rest:
         if not isinstance(action, Send) or action.alone or size + len(action.data) > _MOST_AT_ONCE:
-            return chain((start, *taken, action), rest)
+            return chain(_each(deque((start, *taken, action))), rest)
         taken.append(action)
         size += len(action.data)
         beats += action.beats
@@ -71,6 +71,12 @@ def at_once(actions: Iterable[Action] | Ready) -> Iterable[Action] | Ready:
     else:
         data = _headed(start) + body
     return Ready(data, lambda: body, size, beats, start.headers)
+
+
+def _each(actions: deque[Action]) -> Iterator[Action]:
+    """Give actions away: a stream may go on for long, and keeps none of them."""
+    while actions:
+        yield actions.popleft()
 
 
 def _headed(start: Start) -> bytes:

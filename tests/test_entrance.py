@@ -306,3 +306,22 @@ def test_a_body_that_does_not_come_is_waited_for_as_long_as_after_an_unknown_hea
         assert b"200" == one_reply(file).split()[1]
         client.sendall(chat("Hi").partition(b"{")[0])
         assert b"408" == one_reply(file).split()[1]
+
+
+def test_an_answer_that_is_found_for_a_client_that_has_just_left_is_closed(live: Live) -> None:
+    runner = live.server._runner
+    assert runner is not None
+    server = runner.server
+    assert server is not None
+
+    async def come_and_go() -> None:
+        (connection,) = server.connections
+        connection.data_received(chat("later", stream=True))
+        connection.force_close()
+
+    with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client, client.makefile("rb") as file:
+        client.sendall(chat("later", stream=True))
+        one_reply(file)
+        live.run(come_and_go())
+        assert b"" == file.read()
+    assert ["delivered", "client_left"] == [entry.ended for entry in live.server.app.journal.read()]

@@ -76,6 +76,8 @@ class Connection(web.RequestHandler):
     clients send them.
     """
 
+    __slots__ = ("_answer", "_begun", "_parsed", "_patience", "entrance", "waiting")
+
     def __init__(self, manager: web.Server, host: Host, **settings: Any) -> None:
         super().__init__(manager, **settings)
         self.entrance = host.entrance()

@@ -28,6 +28,8 @@ Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Guest(Connection):
     """A client's connection, that can be handed over."""
 
+    __slots__ = ("_read", "arrived")
+
     def __init__(self, manager: web.Server, host: Host, read: bytes = b"", **settings: Any) -> None:
         super().__init__(manager, host, **settings)
         self.arrived = Arrived()
