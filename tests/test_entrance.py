@@ -126,6 +126,11 @@ def in_chunks() -> bytes:
     return request(chunks, "Transfer-Encoding: chunked")
 
 
+def old(user: str) -> bytes:
+    """A request of a client that reads no chunks."""
+    return chat(user, "Connection: keep-alive").replace(b" HTTP/1.1", b" HTTP/1.0")
+
+
 MANY = [
     *[chat(user) for user in ("Hi", "Ho", "long ago", "made", "Hi")],
     *[chat(user, stream=True) for user in ("Hi", "long ago", "made", "later")],
@@ -225,6 +230,7 @@ def one_by_one(live: Live, asked: list[bytes]) -> list[bytes]:
         pytest.param([request(b"", line="GET /_emulator/nothing"), chat("Hi"), chat("Hi")], 2, id="the control API"),
         pytest.param([packed()] * 4, 4, id="a body that is packed"),
         pytest.param([in_chunks()] * 4, 4, id="a body in chunks"),
+        pytest.param([old("Hi")] * 4, 4, id="a client of HTTP/1.0"),
     ],
 )
 def test_what_comes_under_a_head_that_came_before_needs_no_parser(live: Live, asked: list[bytes], read: int) -> None:
@@ -325,3 +331,24 @@ def test_an_answer_that_is_found_for_a_client_that_has_just_left_is_closed(live:
         live.run(come_and_go())
         assert b"" == file.read()
     assert ["delivered", "client_left"] == [entry.ended for entry in live.server.app.journal.read()]
+
+
+def test_a_client_of_http_1_0_gets_no_chunks_however_often_it_asks(live: Live) -> None:
+    asked = chat("Hi", "Connection: keep-alive", stream=True).replace(b" HTTP/1.1", b" HTTP/1.0")
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client:
+            client.sendall(old("Hi"))
+            with client.makefile("rb") as file:
+                one_reply(file)
+                client.sendall(asked)
+                assert b"transfer-encoding" not in file.read()
+
+
+def test_an_answer_to_head_has_no_body_however_often_it_is_asked_for(live: Live) -> None:
+    asked = chat("Hi").replace(b"POST", b"HEAD", 1)
+    with socket.create_connection(("127.0.0.1", live.server.port), timeout=10) as client:
+        for _ in range(3):
+            client.sendall(asked)
+            time.sleep(0.1)
+            head, blank, body = client.recv(65536).partition(b"\r\n\r\n")
+            assert (True, b"\r\n\r\n", b"") == (head.startswith(b"HTTP/1.1 4"), blank, body)

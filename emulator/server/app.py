@@ -18,7 +18,7 @@ from emulator.providers import PROVIDERS
 from emulator.scenario import Library
 from emulator.server.answer import Options, answer
 from emulator.server.control import Control, Fellows, Held
-from emulator.server.entrance import Entrance
+from emulator.server.entrance import Entrance, is_usual
 from emulator.server.front import Door, Visit
 from emulator.server.http import CLOSED, KEPT, Listener, read_body
 from emulator.server.http import Connection as HttpConnection
@@ -91,7 +91,7 @@ class App:
         if due is None:
             body, unread = await _read(http, self.settings)
             readable = unread is None
-            usual = http.keep_alive and http.version >= HttpVersion11 and http.method != "HEAD" and readable
+            usual = readable and is_usual(http)
             due = self._due(asking.entrance.open(http, body), unread, self.options if usual else self._unusual)
             del body  # a stream may go on for long, and needs nothing of what was asked
         if http.transport is None:

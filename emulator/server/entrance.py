@@ -11,14 +11,14 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from msgspec import Struct
 from msgspec.structs import replace
 
 from emulator.server.front import Door, Visit
 from emulator.types import Call, Headers
 
-__all__ = ["Entrance"]
+__all__ = ["Entrance", "is_usual"]
 
 _BLANK: Final = b"\r\n\r\n"
 _HEAD_BYTES: Final = 16 * 1024
@@ -98,7 +98,7 @@ class Entrance(Struct):
         known = self._known
         if known is None or known.ends(self._head) != len(self._head):
             visit = self._new(http)
-            self._known = _Known.of(self._head, visit)
+            self._known = _Known.of(self._head, visit) if is_usual(http) else None
             return visit.with_body(body)
         return known.visit.with_body(body)
 
@@ -122,6 +122,11 @@ class Entrance(Struct):
     def _new(self, http: web.BaseRequest) -> Visit:
         """Find everything out."""
         return self.door.open(_call(http)).kept()
+
+
+def is_usual(http: web.BaseRequest) -> bool:
+    """Whether the client reads HTTP/1.1, a body too, and keeps the connection."""
+    return http.keep_alive and http.version >= HttpVersion11 and http.method != "HEAD"
 
 
 def _of_length(visit: Visit, length: str) -> Visit:
